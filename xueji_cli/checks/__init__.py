@@ -1,0 +1,1 @@
+"""Rules by family, one module each, and the engine that runs them through Pandera."""
