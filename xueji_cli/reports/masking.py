@@ -1,9 +1,9 @@
 """How personal data is shown: enough to find the row again, too little to harm the child.
 
-A mask must hold for dirty cells as well, since these are what a report shows: a name typed in the ID column, two phones in
-one cell, an ID with a digit missing. So each mask knows the one exact shape that may keep its usual ends, and everything
-else keeps less. Birth date and sex never show through: an ID number keeps the region and the last four characters only
-when it has all of them.
+A mask must hold for dirty cells as well, since these are what a report shows: a name typed in the ID column, two
+phones in one cell, an ID with a digit missing. So each mask knows the one exact shape that may keep its usual ends,
+and everything else keeps less. The birth date never shows through: an ID number keeps its region and its last four
+characters only when it has all of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Findings as people read them: places named, values masked, sentences filled in. All formats are written from this frame.
+"""Findings as people read them: places named, values masked, sentences filled in. All formats are written from it.
 
 A sentence is filled for all findings of a rule at once, from the rule's template: a million findings take seconds.
 """
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xueji_cli.reports.report import CheckReport
+
+#: Type of a list of places.
+RELATED: pl.DataType = pl.List(pl.Struct({"file": pl.String, "sheet": pl.String, "row": pl.UInt32}))
 
 #: Columns of a view.
 #:
@@ -48,7 +51,7 @@ VIEW_SCHEMA = pl.Schema(
         "value": pl.String,
         "message": pl.String,
         "suggestion": pl.String,
-        "related": pl.List(pl.Struct({"file": pl.String, "sheet": pl.String, "row": pl.UInt32})),
+        "related": RELATED,
         "related_text": pl.String,
         "school": pl.String,
         "class_name": pl.String,
@@ -97,7 +100,7 @@ def rule_text(lang: str, code: str, part: str) -> str:
 
 
 def table_labels(report: CheckReport) -> list[str]:
-    """Return a short name for each table, unambiguous in this run: the file's name, its sheet when several were read."""
+    """Return a short name for each table, unambiguous in this run: the file's name, and its sheet if several were read."""
     paths = [roster.table.source.path for roster in report.rosters]
     names = {path: PurePath(path.replace("\\", "/")).name or path for path in paths}
     taken = list(names.values())
@@ -113,7 +116,7 @@ def _render(part: pl.DataFrame, code: str, kind: str, report: CheckReport, lang:
     """Fill the sentences of one rule; all rows of `part` share the mask of their values."""
     active = report.rules[code]
     if not reveal:
-        # What a rule says beside the cell is masked as the rule says; region and school codes are no secret there either.
+        # What stands beside the cell is masked as the rule says; region and school codes are no secret there either.
         plain = CODES if kind == CODES else Pii.NONE.value
         part = part.with_columns(
             mask(pl.col("value"), kind),
