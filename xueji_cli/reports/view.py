@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xueji_cli.reports.report import CheckReport
 
 #: Type of a list of places.
-RELATED: pl.DataType = pl.List(pl.Struct({"file": pl.String, "sheet": pl.String, "row": pl.UInt32}))
+RELATED = pl.List(pl.Struct({"file": pl.String, "sheet": pl.String, "row": pl.UInt32}))
 
 #: Columns of a view.
 #:
@@ -37,25 +37,25 @@ RELATED: pl.DataType = pl.List(pl.Struct({"file": pl.String, "sheet": pl.String,
 #: source                 clause
 VIEW_SCHEMA = pl.Schema(
     {
-        "code": pl.String,
-        "slug": pl.String,
-        "severity": pl.String,
-        "table": pl.UInt32,
-        "position": pl.UInt32,
-        "file": pl.String,
-        "sheet": pl.String,
-        "row": pl.UInt32,
-        "column": pl.String,
-        "cell": pl.String,
-        "field": pl.String,
-        "value": pl.String,
-        "message": pl.String,
-        "suggestion": pl.String,
+        "code": pl.String(),
+        "slug": pl.String(),
+        "severity": pl.String(),
+        "table": pl.UInt32(),
+        "position": pl.UInt32(),
+        "file": pl.String(),
+        "sheet": pl.String(),
+        "row": pl.UInt32(),
+        "column": pl.String(),
+        "cell": pl.String(),
+        "field": pl.String(),
+        "value": pl.String(),
+        "message": pl.String(),
+        "suggestion": pl.String(),
         "related": RELATED,
-        "related_text": pl.String,
-        "school": pl.String,
-        "class_name": pl.String,
-        "source": pl.String,
+        "related_text": pl.String(),
+        "school": pl.String(),
+        "class_name": pl.String(),
+        "source": pl.String(),
     }
 )
 
@@ -100,7 +100,7 @@ def rule_text(lang: str, code: str, part: str) -> str:
 
 
 def table_labels(report: CheckReport) -> list[str]:
-    """Return a short name for each table, unambiguous in this run: the file's name, and its sheet if several were read."""
+    """Return a short name for each table, unambiguous in this run: its file, and its sheet if there are several."""
     paths = [roster.table.source.path for roster in report.rosters]
     names = {path: PurePath(path.replace("\\", "/")).name or path for path in paths}
     taken = list(names.values())
