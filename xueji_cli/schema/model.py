@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from xueji_cli.schema.vocabulary import HeaderIndex
+
 
 class FieldType(StrEnum):
     """How the text of a cell is to be read."""
@@ -52,6 +54,8 @@ class CodeEntry:
     """Other spellings that mean this entry beyond doubt (汉 for 汉族): accepted with a notice and a suggestion."""
     accepted: tuple[str, ...] = ()
     """Spellings that are right as they stand (毛南族 beside 毛难族)."""
+    listed: bool = False
+    """Whether the national system's own list offers it; the import template's drop-down does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,15 @@ class Field:
     role: str | None = None
     """What rules bind to when a schema names its field otherwise; the name itself when not given."""
     aliases: tuple[str, ...] = ()
+    """Headers that mean this field wherever they stand."""
+    fallbacks: tuple[str, ...] = ()
+    """Headers taken for this field, earlier ones first, only where no better column is in the table (班号 for 班级)."""
     required: bool = False
-    """A column that must be there and filled in every row."""
+    """A column without which a table of this schema is not one."""
+    filled: bool = False
+    """Where the column is there, every cell must be filled (★ in the national form)."""
+    repeats: bool = False
+    """May stand in several columns (备注); the first is taken and the others are no mistake."""
     code: str | None = None
     """Name of the code table, for `type: code`."""
     max_length: int | None = None
@@ -87,6 +98,8 @@ class Field:
     """Standard and clause."""
     template: int | None = None
     """Position in the national import template (1–71)."""
+    template_header: str | None = None
+    """Header in that template, where it is not the title."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,8 @@ class Schema:
     code_tables: Mapping[str, CodeTable] = field(default_factory=dict)
     markers: tuple[str, ...] = ()
     """Fields of which at least one must be bound for this schema to fit a table (学生: 姓名; 班级: 班号 …)."""
+    path: str = ""
+    """The file it was read from."""
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:
@@ -111,3 +126,10 @@ class Schema:
     def by_role(self) -> Mapping[str, Field]:
         """Fields by role (the name where no role is given)."""
         return {f.role or f.name: f for f in self.fields}
+
+    @cached_property
+    def headers(self) -> HeaderIndex:
+        """Which headers mean which fields."""
+        from xueji_cli.schema.vocabulary import HeaderIndex
+
+        return HeaderIndex(self.fields)

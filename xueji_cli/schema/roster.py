@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Roster:
         schema: The schema it was bound to.
         columns: Field name → the table's column.
         unbound: Columns with values that no field claims.
+        passed_over: Field name → columns that also mean it but gave way to a better header; they are in `unbound` as well.
         frame: `row`, one String column per bound field (named by field, cells as written), and `<field>#numeric` where the
             reader knows cell types.
     """
@@ -35,3 +36,4 @@ class Roster:
     columns: Mapping[str, Column]
     unbound: tuple[Column, ...]
     frame: pl.DataFrame
+    passed_over: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
