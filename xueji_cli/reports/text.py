@@ -1,0 +1,286 @@
+"""The report on the terminal: what was read, what is wrong and where, and, on the last line, what to do next.
+
+Lines are laid out here for a width in cells and handed over as `rich` text without markup; whoever prints them decides
+on colour. Print them with `soft_wrap=True`, so that no line is folded or cut a second time.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.checks.rule import Severity
+from xueji_cli.messages import catalogue
+from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
+from xueji_cli.reports.summary import summarise
+from xueji_cli.reports.view import rule_text, table_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from rich.console import Group
+    from rich.text import Text
+
+    from xueji_cli.reports.report import CheckReport
+    from xueji_cli.reports.summary import Summary
+    from xueji_cli.schema.roster import Roster
+
+#: With more tables than this, each one gets a block only with `verbose`.
+_TABLES_SHOWN = 10
+_HEADERS_SHOWN = 6
+
+_STYLES = {
+    "error": "bold red",
+    "warning": "yellow",
+    "notice": "cyan",
+    "quiet": "dim",
+    "strong": "bold",
+    "good": "green",
+}
+
+
+def render_text(
+    report: CheckReport,
+    view: pl.DataFrame,
+    *,
+    lang: str,
+    width: int,
+    verbose: bool = False,
+    limit: int | None = 3,
+    written: Sequence[str] = (),
+) -> Group:
+    """Return the report for a terminal.
+
+    Args:
+        report: What was found.
+        view: Its findings (`reports.view`), masked or not.
+        lang: Language.
+        width: Cells of a line.
+        verbose: Name every table, column binding, skipped rule and reason.
+        limit: How many places of each rule are listed; None for all.
+        written: Files that were written in the same run; the last line then points to them.
+    """
+    from rich.console import Group
+
+    page = _Page(report, view, summarise(report, view), lang, max(width, 40))
+    page.inputs(verbose=verbose)
+    page.findings(limit=limit, verbose=verbose)
+    page.skipped(verbose=verbose)
+    page.totals()
+    page.next_step(written)
+    return Group(*page.lines)
+
+
+class _Page:
+    """The lines of one report, written from top to bottom."""
+
+    def __init__(self, report: CheckReport, view: pl.DataFrame, summary: Summary, lang: str, width: int) -> None:
+        self.report = report
+        self.view = view
+        self.summary = summary
+        self.lang = lang
+        self.width = width
+        self.labels = [harmless(label) for label in table_labels(report)]
+        self.lines: list[Text] = []
+        words = ("read", "unreadable", "total", "skipped", "next", "suggestion", "source", "why")
+        #: Cells of the left margin that holds the words of the report itself.
+        self.margin = max(cell_width(self.say(word)) for word in words) + 2
+
+    def say(self, key: str, **params: object) -> str:
+        return catalogue.text(self.lang, f"check.text.{key}", **params)
+
+    def line(self, *parts: str | tuple[str, str]) -> None:
+        """Add a line of (text, style) parts; a bare string has no style."""
+        from rich.text import Text
+
+        line = Text(no_wrap=True, overflow="ignore", end="\n")
+        for part in parts:
+            text, style = part if isinstance(part, tuple) else (part, "")
+            line.append(text, _STYLES.get(style, ""))
+        self.lines.append(line)
+
+    def paragraph(self, word: str, text: str, style: str = "", *, indent: int = 0) -> None:
+        """Add text beside a word in the margin; its further lines stand under its first."""
+        left = indent + self.margin
+        for number, part in enumerate(wrap(text, self.width - left)):
+            head = pad(" " * indent + word, left) if number == 0 else " " * left
+            self.line((head, "quiet"), (part, style))
+
+    def inputs(self, *, verbose: bool) -> None:
+        rosters = self.report.rosters
+        if len(rosters) > _TABLES_SHOWN and not verbose:
+            files = len({roster.table.source.path for roster in rosters})
+            text = self.say("many", files=f"{files:,}", tables=f"{len(rosters):,}", rows=f"{self.summary.rows:,}")
+            self.paragraph(self.say("read"), text)
+        else:
+            for label, roster in zip(self.labels, rosters, strict=True):
+                self.table(label, roster, verbose=verbose)
+        for error in self.report.unreadable:
+            text = catalogue.text(self.lang, f"errors.{error.key}", **error.params)
+            self.paragraph(self.say("unreadable"), harmless(text), "error")
+
+    def table(self, label: str, roster: Roster, *, verbose: bool) -> None:
+        table = roster.table
+        source = table.source
+        kind = catalogue.text(self.lang, f"check.kinds.{source.kind}")
+        shown = f"{label} {source.sheet}" if source.sheet and not label.endswith(f" {source.sheet}") else label
+        rows = self.say("rows", rows=f"{table.frame.height:,}")
+        gap = self.width - self.margin - cell_width(shown, ambiguous=2) - cell_width(rows)
+        self.line((pad(self.say("read"), self.margin), "quiet"), (harmless(shown), "strong"), " " * max(2, gap), rows)
+        key = "header_encoding" if source.encoding else "header"
+        facts = [self.say(key, kind=kind, encoding=source.encoding, row=table.header_row)]
+        if source.named:
+            facts.insert(0, self.say("named", named=source.named, kind=kind))
+        facts.append(self.say("bound", count=len(roster.columns)))
+        if roster.unbound:
+            headers = [harmless(column.header) or column.letter for column in roster.unbound]
+            names = self.say("separator").join(headers if verbose else headers[:_HEADERS_SHOWN])
+            if len(headers) > _HEADERS_SHOWN and not verbose:
+                names = self.say("unbound_more", headers=names)
+            facts.append(self.say("unbound", count=len(headers), headers=names))
+        self.paragraph("", self.say("clause").join(facts), "quiet")
+        if verbose:
+            self.binding(roster)
+
+    def binding(self, roster: Roster) -> None:
+        titles = {column.position: roster.schema.by_name[field].title for field, column in roster.columns.items()}
+        for column in roster.table.columns:
+            key = "column_bound" if column.position in titles else "column_unbound"
+            title = titles.get(column.position)
+            header = harmless(column.header)
+            self.paragraph("", self.say(key, letter=column.letter, header=header, title=title), "quiet", indent=2)
+
+    def findings(self, *, limit: int | None, verbose: bool) -> None:
+        for code, severity in self.ordered_rules():
+            found = self.view.filter(pl.col("code") == code)
+            self.line()
+            count = self.say("count", count=f"{found.height:,}")
+            name = catalogue.text(self.lang, f"check.severity.{severity}")
+            head = f"{name} {code} "
+            title = wrap(rule_text(self.lang, code, "title"), self.width - cell_width(head) - cell_width(count) - 2)
+            gap = self.width - cell_width(head) - cell_width(title[0]) - cell_width(count)
+            self.line((head, severity), (title[0], "strong"), " " * gap, (count, severity))
+            for part in title[1:]:
+                self.line((" " * cell_width(head) + part, "strong"))
+            self.places(found if limit is None else found.head(limit))
+            if limit is not None and found.height > limit:
+                self.line((f"  {self.say('more', count=f'{found.height - limit:,}')}", "quiet"))
+            for suggestion in found["suggestion"].unique(maintain_order=True).head(2):
+                if suggestion:
+                    self.paragraph(self.say("suggestion"), harmless(suggestion), indent=2)
+            why = rule_text(self.lang, code, "why")
+            if verbose and why:
+                self.paragraph(self.say("why"), why, indent=2)
+            if source := self.report.rules[code].source:
+                self.paragraph(self.say("source"), source, "quiet", indent=2)
+
+    def ordered_rules(self) -> Iterable[tuple[str, str]]:
+        """Return code and severity of the rules with findings: errors first, then by code."""
+        found = self.view.select("code", "severity").unique().rows()
+        return sorted(found, key=lambda rule: (Severity(rule[1]).rank, rule[0]))
+
+    def places(self, found: pl.DataFrame) -> None:
+        rows = found.to_dicts()
+        classes = [harmless(row["class_name"] or "") for row in rows]
+        places = [self.place(row) for row in rows]
+        classes_width = max(map(cell_width, classes))
+        left = 2 + (classes_width + 2 if classes_width else 0) + max(map(cell_width, places)) + 2
+        # Where the places are long and the window narrow, the sentence goes under its place.
+        stacked = left > self.width * 0.6
+        for row, class_name, place in zip(rows, classes, places, strict=True):
+            head = "  " + (pad(class_name, classes_width) + "  " if classes_width else "") + place
+            message = harmless(row["message"])
+            if row["related_text"]:
+                message += f" ({self.say('related')} {harmless(row['related_text'])})"
+            if stacked:
+                self.line((head, "strong"))
+            room = 4 if stacked else left
+            for number, part in enumerate(wrap(message, self.width - room)):
+                first = number == 0 and not stacked
+                self.line((pad(head, room) if first else " " * room, "strong"), part)
+
+    def place(self, row: dict[str, Any]) -> str:
+        """Return `roster.xlsx F4`; the file only where there is more than one table."""
+        if row["cell"]:
+            place = str(row["cell"])
+        elif row["row"] is not None:
+            place = catalogue.text(self.lang, "check.places.row", row=row["row"])
+        elif row["column"]:
+            place = self.say("column_place", letter=self.letter(row))
+        else:
+            place = self.say("sheet_place")
+        return f"{self.labels[row['table']]} {place}" if len(self.labels) > 1 else place
+
+    def letter(self, row: dict[str, Any]) -> str:
+        columns = self.report.rosters[row["table"]].table.columns
+        return next(column.letter for column in columns if column.position == row["position"])
+
+    def skipped(self, *, verbose: bool) -> None:
+        skipped = self.report.skipped
+        if not skipped:
+            return
+        self.line()
+        if verbose:
+            missing = {(each.code, each.missing) for each in skipped}
+            for code, columns in sorted(missing):
+                names = self.say("separator").join(columns)
+                text = self.say("skipped_one", code=code, title=rule_text(self.lang, code, "title"), missing=names)
+                self.paragraph(self.say("skipped"), text, "quiet")
+            return
+        columns = tuple(dict.fromkeys(name for each in skipped for name in each.missing))
+        names = self.say("separator").join(columns[:_HEADERS_SHOWN])
+        if len(columns) > _HEADERS_SHOWN:
+            names = self.say("unbound_more", headers=names)
+        count = len({each.code for each in skipped})
+        self.paragraph(self.say("skipped"), self.say("skipped_some", count=count, missing=names), "quiet")
+
+    def totals(self) -> None:
+        summary = self.summary
+        self.line()
+        share = f"{summary.rows_with_errors / summary.rows:.1%}" if summary.rows else "0%"
+        text = self.say(
+            "total_rows",
+            files=f"{summary.by_file.height:,}",
+            rows=f"{summary.rows:,}",
+            wrong=f"{summary.rows_with_errors:,}",
+            share=share,
+        )
+        self.paragraph(self.say("total"), text)
+        if self.view.is_empty():
+            if self.report.rosters:
+                self.paragraph("", self.say("clean"), "good")
+            return
+        counts = {name: f"{getattr(summary, name):,}" for name in ("errors", "warnings", "notices")}
+        style = "error" if summary.errors else "warning" if summary.warnings else "notice"
+        self.paragraph("", self.say("total_counts", **counts), style)
+
+    def next_step(self, written: Sequence[str]) -> None:
+        """Say what to do now: open what was written, or the command that writes it."""
+        word = self.say("next")
+        if written:
+            key = "next_written_page" if written[0].endswith(".html") else "next_written"
+            self.paragraph(word, self.say(key, path=written[0]), "strong")
+        elif not self.view.is_empty():
+            files = self.summary.by_file["file"].to_list()
+            if len(files) == 1 and files[0] != "-":
+                target = f"{PurePath(files[0].replace(chr(92), '/')).stem}-{self.say('next_suffix')}.xlsx"
+                self.command(f"xueji check {_quoted(files[0])} -o {_quoted(target)}", self.say("next_one"))
+            elif len(files) == 1:
+                self.command(f"-o {self.say('next_folder')}.xlsx", self.say("next_many"))
+            else:
+                self.command(f"-o {self.say('next_folder')}/", self.say("next_many"))
+        elif self.report.unreadable:
+            self.paragraph(word, self.say("next_unreadable"), "strong")
+
+    def command(self, command: str, meaning: str) -> None:
+        # A command is never broken over lines: it is there to be copied.
+        self.paragraph(self.say("next"), meaning)
+        self.line(" " * self.margin, (command, "strong"))
+
+
+def _quoted(path: str) -> str:
+    """Return a path as cmd, PowerShell and sh all take it."""
+    return f'"{path}"' if set(path) & set(" ()&;'") else path
