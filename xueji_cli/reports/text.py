@@ -212,11 +212,11 @@ class _Page:
             place = self.say("column_place", letter=self.letter(row))
         else:
             place = self.say("sheet_place")
-        return f"{self.labels[row['table']]} {place}" if len(self.labels) > 1 else place
+        return f"{self.labels[row['table']]} {place}" if len(self.labels) > 1 else str(place)
 
     def letter(self, row: dict[str, Any]) -> str:
         columns = self.report.rosters[row["table"]].table.columns
-        return next(column.letter for column in columns if column.position == row["position"])
+        return {column.position: column.letter for column in columns}[row["position"]]
 
     def skipped(self, *, verbose: bool) -> None:
         skipped = self.report.skipped
