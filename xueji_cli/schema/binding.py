@@ -95,8 +95,8 @@ def unmatched_mappings(tables: Iterable[Table], mapping: Mapping[str, str]) -> l
 def bind(table: Table, schema: Schema, mapping: Mapping[str, str] | None = None) -> Roster:
     """Bind a table's columns to the fields of a schema.
 
-    Every column goes to the field it means most surely; a field that two columns mean takes the surer one, and the other
-    one goes to the next field it may mean, or stays unbound and is listed in `passed_over`.
+    Every column goes to the field it means most surely; a field that two columns mean takes the surer one, and the
+    other goes to the next field it may mean, or stays unbound and is listed in `passed_over`.
 
     Args:
         table: The table as read.
@@ -197,6 +197,7 @@ def _roster(
     ]
     placed = set(columns.values())
     frame = table.frame
+    named = [pl.col(column.key).alias(name) for name, column in columns.items()]
     return Roster(
         table=table,
         schema=schema,
@@ -204,7 +205,7 @@ def _roster(
         unbound=tuple(
             c for c in table.columns if c not in placed and frame.get_column(c.key).null_count() < frame.height
         ),
-        frame=frame.select(ROW, *(pl.col(column.key).alias(name) for name, column in columns.items())).with_columns(numeric),
+        frame=frame.select(ROW, *named).with_columns(numeric),
         passed_over=passed_over,
     )
 

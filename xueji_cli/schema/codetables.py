@@ -89,7 +89,9 @@ def _rows(
     if missing:
         mistakes.append((1, UserError("code_table_columns", missing=", ".join(missing), known=", ".join(known))))
     if unknown:
-        mistakes.append((1, UserError("code_table_unknown_columns", columns=", ".join(unknown), known=", ".join(known))))
+        mistakes.append(
+            (1, UserError("code_table_unknown_columns", columns=", ".join(unknown), known=", ".join(known)))
+        )
     if missing:
         return []
     rows = []

@@ -1,4 +1,4 @@
-"""Where definition files are, and what they say: YAML with every scalar as text, its line numbers, and all mistakes at once.
+"""Where definition files are, and what they say: YAML with every scalar as text, and all mistakes with their lines.
 
 `01` stays `01`, `NO` stays `NO`, an 18-digit number keeps its digits: nothing is inferred from the look of a scalar.
 """
@@ -103,7 +103,9 @@ class Document:
         import yaml
 
         text = read_text(self.path)
-        loader = getattr(yaml, "CLoader", yaml.Loader)  # the C parser is about ten times as fast; not every build has it
+        loader = getattr(
+            yaml, "CLoader", yaml.Loader
+        )  # the C parser is about ten times as fast; not every build has it
         try:
             root = yaml.compose(text, Loader=loader)
         except yaml.MarkedYAMLError as error:
@@ -151,13 +153,13 @@ class Document:
         for key_node, value in node.value:
             key = str(key_node.value)
             if key in found:
-                self.fail(key_node, "definition_duplicate_key", key=key, what=what)
+                self.fail(key_node, "definition_duplicate_key", word=key, what=what)
             elif known is not None and key not in known:
                 near = nearest(key, known)
                 if near:
-                    self.fail(key_node, "definition_unknown_key_near", key=key, what=what, near=near)
+                    self.fail(key_node, "definition_unknown_key_near", word=key, what=what, near=near)
                 else:
-                    self.fail(key_node, "definition_unknown_key", key=key, what=what, known=", ".join(known))
+                    self.fail(key_node, "definition_unknown_key", word=key, what=what, known=", ".join(known))
             else:
                 found[key] = value
         return found

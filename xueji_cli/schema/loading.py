@@ -125,7 +125,9 @@ def _chain(path: Path, folders: Sequence[str | Path]) -> list[_Part]:
             path = find(beside, [], below="", missing="unknown_schema")
         else:
             # A user's own student.yaml may extend the packaged `student`: a file is never its own parent by name.
-            roots = [r for r in search_path([path.parent, *folders]) if (r / f"{part.extends}.yaml").resolve() not in seen]
+            roots = [
+                r for r in search_path([path.parent, *folders]) if (r / f"{part.extends}.yaml").resolve() not in seen
+            ]
             path = find(part.extends, roots, below="", missing="unknown_schema")
 
 
@@ -140,11 +142,11 @@ def _read(path: Path) -> _Part:
     for node in document.items(top.get("remove"), "remove"):
         part.removed[document.text(node, "remove")] = node
     for name, node in document.mapping(top.get("groups"), None, "groups").items():
-        keys = document.mapping(node, _GROUP_KEYS, name)
-        part.groups[name] = _Group(**{key: document.texts(keys[key], key) for key in keys})
+        group = document.mapping(node, _GROUP_KEYS, name)
+        part.groups[name] = _Group(**{key: document.texts(group[key], key) for key in group})
     for node in document.items(top.get("fields"), "fields"):
         keys = _read_field(document, node)
-        name = keys.get("name", "")
+        name = str(keys.get("name", ""))
         if not name:
             document.fail(node, "schema_field_name")
         elif not (name.isidentifier() and name.isascii() and name == name.lower()):

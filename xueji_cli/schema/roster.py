@@ -26,9 +26,9 @@ class Roster:
         schema: The schema it was bound to.
         columns: Field name → the table's column.
         unbound: Columns with values that no field claims.
-        passed_over: Field name → columns that also mean it but gave way to a better header; they are in `unbound` as well.
-        frame: `row`, one String column per bound field (named by field, cells as written), and `<field>#numeric` where the
-            reader knows cell types.
+        passed_over: Field name → columns that also mean it but gave way to a better header; also in `unbound`.
+        frame: `row`, one String column per bound field (named by field, cells as written), and `<field>#numeric`
+            where the reader knows cell types.
     """
 
     table: Table

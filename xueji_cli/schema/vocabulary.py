@@ -44,7 +44,9 @@ class Claim:
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>|《[^《》]*》")
 # A joined header whose upper part names somebody else (家长信息/姓名) must not be read by its lower part alone.
-_OTHER_PERSON = re.compile(r"父|母|爸|妈|成员|家长|监护|亲属|亲戚|家属|联系人|兄|姐|班主任|教师|老师|户主|经办|填表|校长|负责人|审核")
+_OTHER_PERSON = re.compile(
+    r"父|母|爸|妈|成员|家长|监护|亲属|亲戚|家属|联系人|兄|姐|班主任|教师|老师|户主|经办|填表|校长|负责人|审核"
+)
 # Another time or another place than the one a field stands for (原学校/名称, 毕业学校/名称).
 _OTHER_PLACE = re.compile(r"原|曾|前|毕业|转入|转出|来源|去向|拟|变更|修改|新")
 _OWN = re.compile(r"^(?:学生|本人|孩子|考生|幼儿|儿童|小孩|该生)")
