@@ -1,0 +1,168 @@
+"""What an .xls or .xlsb knows about its cells that reading libraries do not tell: hidden rows and columns, formula errors.
+
+Both are streams of records, so their loops over records need no reason but this one. .xls (BIFF 5 and 8) holds all sheets in one
+stream with a fixed four-byte record head; .xlsb (BIFF 12) has a part for each sheet and a head of variable length.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from xueji_cli.tables.grid import Extras, Merge
+from xueji_cli.tables.ole import Container
+from xueji_cli.tables.package import Package
+
+ERRORS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
+
+# --- BIFF 5 and 8 ---
+
+_BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x0809, 0x000A, 0x002F, 0x0085
+_FORMULA, _ROW, _COLINFO, _BOOLERR = 0x0006, 0x0208, 0x007D, 0x0205
+_DRAWING = frozenset({0x005D})  # OBJ: a picture, a shape, or a comment
+_WANTED = frozenset({_FORMULA, _ROW, _COLINFO, _BOOLERR}) | _DRAWING
+
+
+def workbook_stream(data: bytes) -> bytes:
+    """Return the stream of an .xls that holds its sheets; empty when there is none."""
+    return Container(data).stream("Workbook", "Book") or b""
+
+
+def is_encrypted(stream: bytes) -> bool:
+    """Say whether the workbook stream asks for a password (the record stands near its start)."""
+    return any(kind == _FILEPASS for _, (kind, _, _) in zip(range(40), _records(stream, 0), strict=False))
+
+
+def xls_extras(stream: bytes) -> list[Extras]:
+    """Return what the stream tells about each sheet, in the order of the sheets."""
+    starts = []
+    for kind, start, size in _records(stream, 0):
+        if kind == _BOUNDSHEET and size >= 6:
+            starts.append(struct.unpack_from("<I", stream, start)[0])
+        elif kind == _EOF:
+            break
+    return [_xls_sheet(stream, start) for start in starts]
+
+
+def _records(stream: bytes, offset: int) -> Iterator[tuple[int, int, int]]:
+    """Yield kind, start and size of the records from an offset on."""
+    end = len(stream) - 4
+    head = struct.Struct("<HH").unpack_from
+    while offset <= end:
+        kind, size = head(stream, offset)
+        yield kind, offset + 4, size
+        offset += 4 + size
+
+
+def _xls_sheet(stream: bytes, offset: int) -> Extras:
+    extras = Extras()
+    depth = 0
+    for kind, start, size in _records(stream, offset):
+        if kind == _BOF:
+            depth += 1
+        elif kind == _EOF:
+            depth -= 1
+            if depth <= 0:
+                break
+        elif kind in _WANTED and depth == 1 and start + size <= len(stream):
+            _xls_record(extras, kind, stream[start : start + size])
+    return extras
+
+
+def _xls_record(extras: Extras, kind: int, body: bytes) -> None:
+    if kind == _ROW and len(body) >= 14:
+        if body[12] & 0x20:
+            extras.hidden_rows.append(struct.unpack_from("<H", body)[0])
+    elif kind == _COLINFO and len(body) >= 10:
+        first, last, _, _, flags = struct.unpack_from("<HHHHH", body)
+        if flags & 1:
+            extras.hidden_columns.update(range(first, min(last, 255) + 1))
+    elif kind == _BOOLERR and len(body) >= 8 and body[7]:
+        extras.add_error(*struct.unpack_from("<HH", body), ERRORS.get(body[6], "#N/A"))
+    elif kind == _FORMULA and len(body) >= 14 and body[12:14] == b"\xff\xff" and body[6] == 2:
+        extras.add_error(*struct.unpack_from("<HH", body), ERRORS.get(body[8], "#N/A"))
+    elif kind in _DRAWING:
+        extras.drawing = True
+
+
+# --- BIFF 12 ---
+
+_BUNDLE_SHEET = 156
+_ROW_HEAD, _CELL_ERROR, _FORMULA_ERROR, _COL_INFO, _MERGE, _DRAWING_PART = 0, 3, 11, 60, 176, 550
+
+
+def xlsb_parts(data: bytes) -> dict[str, bytes]:
+    """Return the binary part of each sheet of an .xlsb, by the sheet's name."""
+    with Package(data) as package:
+        relations = package.relations("xl/workbook.bin")
+        workbook = package.read("xl/workbook.bin")
+        found = {}
+        for kind, start, size in _records12(workbook):
+            if kind == _BUNDLE_SHEET:
+                # State, id, then the relation and the name, each with its length before it.
+                relation, after = _wide_text(workbook, start + 8)
+                name, _ = _wide_text(workbook, min(after, start + size))
+                if relation in relations:
+                    found[name] = package.read(relations[relation])
+        return found
+
+
+def _wide_text(data: bytes, offset: int) -> tuple[str, int]:
+    (length,) = struct.unpack_from("<I", data, offset)
+    length = 0 if length == 0xFFFFFFFF else length
+    end = offset + 4 + 2 * length
+    return data[offset + 4 : end].decode("utf-16-le", "replace"), end
+
+
+def xlsb_extras(part: bytes) -> Extras:
+    """Return what the binary part of a sheet tells."""
+    extras = Extras()
+    row = 0
+    for kind, start, size in _records12(part):
+        if kind == _ROW_HEAD and size >= 12:
+            row = struct.unpack_from("<I", part, start)[0]
+            if part[start + 11] & 0x10:
+                extras.hidden_rows.append(row)
+        elif kind in (_CELL_ERROR, _FORMULA_ERROR) and size >= 9:
+            extras.add_error(row, struct.unpack_from("<I", part, start)[0], ERRORS.get(part[start + 8], "#N/A"))
+        elif kind == _COL_INFO and size >= 18:
+            first, last = struct.unpack_from("<II", part, start)
+            if part[start + 16] & 1:
+                extras.hidden_columns.update(range(first, min(last, 16_383) + 1))
+        elif kind == _MERGE and size >= 16:
+            top, bottom, left, right = struct.unpack_from("<IIII", part, start)
+            extras.merges.append(Merge(top, left, bottom, right))
+        elif kind == _DRAWING_PART:
+            extras.drawing = True
+    return extras
+
+
+def _records12(part: bytes) -> Iterator[tuple[int, int, int]]:
+    offset, end = 0, len(part)
+    while offset < end:
+        kind = part[offset]
+        offset += 1
+        if kind & 0x80 and offset < end:
+            kind = (kind & 0x7F) | ((part[offset] & 0x7F) << 7)
+            offset += 1
+        size = shift = 0
+        while offset < end and shift < 28:
+            byte = part[offset]
+            offset += 1
+            size |= (byte & 0x7F) << shift
+            shift += 7
+            if not byte & 0x80:
+                break
+        if offset + size > end:
+            return
+        yield kind, offset, size
+        offset += size

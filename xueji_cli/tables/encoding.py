@@ -1,0 +1,107 @@
+"""Text in any encoding people save, as UTF-8: strictly, never with characters lost in silence."""
+
+from __future__ import annotations
+
+import codecs
+
+import polars as pl
+
+from xueji_cli.errors import InputError
+from xueji_cli.tables.blob import Blob
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig", "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32", "utf-32-le"),
+    (codecs.BOM_UTF16_LE, "utf-16", "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16", "utf-16-be"),
+)
+
+#: How much of a file is looked at before it is believed to be UTF-8.
+_HEAD_BYTES = 1 << 16
+
+#: So many characters of several bytes at the start of a file are no accident: it is UTF-8.
+_PROOF = 12
+
+
+def probably_utf8(data: bytes) -> bool:
+    """Say whether the start of a file is UTF-8 without a mark; the rest is still to be proved."""
+    head = data[:_HEAD_BYTES]
+    if head.startswith(tuple(mark for mark, _, _ in _BOMS)) or b"\x00" in head[:64]:
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return len(data) > len(head) and error.start > len(head) - 4  # a character cut in two by the slice
+    return True
+
+
+def to_utf8(blob: Blob, override: str | None) -> tuple[bytes, str]:
+    """Return the text of a file as UTF-8 bytes without a mark, and the name of its encoding.
+
+    Raises:
+        InputError: `bad_encoding` when no encoding fits, or `--encoding` does not; `unknown_encoding`.
+    """
+    if override:
+        return _forced(blob, override)
+    data = blob.data
+    for mark, name, codec in _BOMS:
+        if data.startswith(mark):
+            body = data[len(mark) :]
+            return (_checked(blob, body), name) if codec == "utf-8" else (_recoded(blob, body, codec), name)
+    if b"\x00" in data[:64]:
+        codec = "utf-16-be" if data[:64:2].count(0) > data[1:64:2].count(0) else "utf-16-le"
+        return _recoded(blob, data, codec), codec
+    if is_utf8(data):
+        return data, "utf-8"
+    place = _first_fault(data)
+    if sum(byte >= 0xC2 for byte in data[:place][-4096:]) >= _PROOF:
+        raise InputError("bad_encoding", file=blob.path, encoding="UTF-8", line=data.count(b"\n", 0, place) + 1)
+    return _recoded(blob, data, "gb18030"), "gb18030"
+
+
+def is_utf8(data: bytes) -> bool:
+    """Say whether bytes are UTF-8 throughout (Polars checks some gigabytes a second)."""
+    try:
+        pl.Series([data], dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
+
+
+def _checked(blob: Blob, data: bytes) -> bytes:
+    if not is_utf8(data):
+        line = data.count(b"\n", 0, _first_fault(data)) + 1
+        raise InputError("bad_encoding", file=blob.path, encoding="UTF-8", line=line)
+    return data
+
+
+def _first_fault(data: bytes) -> int:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return len(data)
+
+
+def _recoded(blob: Blob, data: bytes, codec: str) -> bytes:
+    try:
+        return data.decode(codec).encode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError("bad_encoding", file=blob.path, encoding=codec.upper(), line=line) from None
+    except UnicodeEncodeError:  # lone surrogates from UTF-16
+        raise InputError("bad_encoding", file=blob.path, encoding=codec.upper(), line=1) from None
+
+
+def _forced(blob: Blob, name: str) -> tuple[bytes, str]:
+    try:
+        codec = codecs.lookup(name)
+    except LookupError:
+        raise InputError("unknown_encoding", file=blob.path, encoding=name) from None
+    if not getattr(codec, "_is_text_encoding", True):
+        raise InputError("unknown_encoding", file=blob.path, encoding=name)
+    # GBK and GB2312 are parts of GB 18030, and files said to be in them hold its characters.
+    chosen = "gb18030" if codec.name in {"gbk", "gb2312"} else codec.name
+    if chosen == "utf-8":
+        return _checked(blob, blob.data.removeprefix(codecs.BOM_UTF8)), "utf-8"
+    return _recoded(blob, blob.data, chosen).removeprefix(codecs.BOM_UTF8), chosen

@@ -1,0 +1,37 @@
+"""What a caller may say about how files are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+#: Uncompressed bytes a file may hold: about a million rows of 31 columns as .xlsx. A guard against zip bombs.
+MAX_BYTES = 2 * 1024**3
+
+#: Cells a sheet may span: a stray value in the last cell of a sheet makes 17,179,869,184 of them.
+MAX_CELLS = 80_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read.
+
+    Attributes:
+        sheet: Name or 1-based number of the one sheet to read; None for all sheets that look like rosters.
+        encoding: Encoding of text files; None to find out.
+        header_row: Row number of the (last) header row as Excel shows it; None to find it.
+        max_bytes: Uncompressed size above which a file is refused.
+    """
+
+    sheet: str | None = None
+    encoding: str | None = None
+    header_row: int | None = None
+    max_bytes: int = MAX_BYTES
+
+
+class Vocabulary(Protocol):
+    """Knows the headers of every schema."""
+
+    def knows(self, header: str) -> bool:
+        """Say whether a header, as written in a file, names a known field."""
+        ...

@@ -1,0 +1,265 @@
+"""Spreadsheet files: values through fastexcel, and what it does not tell from the file itself."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import polars as pl
+
+from xueji_cli.errors import InputError
+from xueji_cli.tables import biff, sheetxml
+from xueji_cli.tables.blob import Blob
+from xueji_cli.tables.grid import CELLS, Extras, Grid, Merge
+from xueji_cli.tables.opendocument import OdsTooLarge, ods_extras
+from xueji_cli.tables.package import Package
+from xueji_cli.tables.options import MAX_CELLS
+
+if TYPE_CHECKING:
+    import python_calamine
+
+_T = TypeVar("_T")
+
+# Sheets up to this size (unpacked) are searched before they are read, so that one stray cell at the far end of a sheet, for
+# which a reader would reserve the whole sheet, is seen in time. Larger ones are searched beside the reading.
+_SMALL = 24 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet that can be read: its place in the workbook and its name."""
+
+    index: int
+    name: str
+    hidden: bool
+    part: str = ""
+
+
+class Workbook:
+    """An open spreadsheet file."""
+
+    def __init__(self, blob: Blob, kind: str) -> None:
+        """Open a workbook.
+
+        Raises:
+            InputError: `corrupt`, `password_protected`.
+        """
+        import fastexcel
+
+        self.blob = blob
+        self.kind = kind
+        # Before the library opens the file: it would unfold every repeated cell of an .ods, or trip over a password.
+        self._extras: dict[str, Extras] | list[Extras] = self._guarded(self._all_extras)
+        # Its warnings (a chart sheet has no cells) are nothing a user can act on.
+        logging.getLogger("calamine").addHandler(logging.NullHandler())
+        self._reader = self._guarded(lambda: fastexcel.read_excel(blob.data))
+        self._calamine: python_calamine.CalamineWorkbook | None = None
+        self.sheets = self._sheets()
+
+    def _sheets(self) -> list[Sheet]:
+        names = self._reader.sheet_names
+        if self.kind == "xlsx":
+            try:
+                with Package(self.blob.data) as package:
+                    parts = {part.name: part for part in package.sheets()}
+            except Exception:  # whatever XML error: the slower reader knows as much
+                parts = {}
+            if all(name in parts for name in names):
+                return [Sheet(i, name, parts[name].hidden, parts[name].part) for i, name in enumerate(names)]
+        visible = {
+            sheet.name: str(sheet.visible).endswith(".Visible") for sheet in self._open_calamine().sheets_metadata
+        }
+        return [Sheet(i, name, not visible.get(name, True)) for i, name in enumerate(names)]
+
+    def _open_calamine(self) -> python_calamine.CalamineWorkbook:
+        if self._calamine is None:
+            from python_calamine import CalamineWorkbook
+
+            self._calamine = self._guarded(lambda: CalamineWorkbook.from_filelike(io.BytesIO(self.blob.data)))
+        return self._calamine
+
+    def _guarded(self, work: Callable[[], _T]) -> _T:
+        """Run a reading library; whatever it throws at a damaged file becomes one clear error."""
+        try:
+            return work()
+        except (InputError, KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except BaseException as error:  # Rust panics are BaseExceptions
+            if "assword" in f"{type(error).__name__} {error}":
+                raise InputError("password_protected", file=self.blob.path) from None
+            raise InputError("corrupt", file=self.blob.path) from None
+
+    def read(self, sheet: Sheet) -> Grid:
+        """Read one sheet.
+
+        Raises:
+            InputError: `corrupt`, `password_protected`, `sheet_too_large`.
+        """
+        return self._guarded(lambda: self._read_xlsx(sheet) if sheet.part else self._read_other(sheet))
+
+    def _values(self, sheet: Sheet) -> pl.DataFrame:
+        loaded = self._reader.load_sheet(sheet.index, header_row=None, dtypes="string", skip_rows=0)
+        return loaded.to_polars()
+
+    # --- .xlsx, .xlsm ---
+
+    def _read_xlsx(self, sheet: Sheet) -> Grid:
+        declared, size = sheetxml.declared_cells(self.blob.data, sheet.part)
+        if declared > 4 * MAX_CELLS and size > _SMALL:
+            raise InputError("sheet_too_large", file=self.blob.path, sheet=sheet.name)
+        with ThreadPoolExecutor(1) as pool:
+            scanning = pool.submit(sheetxml.scan, self.blob.data, sheet.part)
+            if size <= _SMALL:
+                known = self._scanned(scanning.result)
+                if known is not None:
+                    self._refuse_huge(sheet, known)
+                values = self._values(sheet)
+            else:
+                values = self._values(sheet)
+                known = self._scanned(scanning.result)
+        if known is None or not _agree(values, known):
+            return self._read_other(sheet, values)
+        first = known.first_column or 0
+        frame = _text(values, first)
+        return Grid(
+            frame,
+            sheet.name,
+            sheet.hidden,
+            numeric=known.numeric,
+            errors=known.errors,
+            merges=known.merges,
+            hidden_rows=known.hidden_rows,
+            hidden_columns=known.hidden_columns,
+            drawing=known.drawing,
+        )
+
+    @staticmethod
+    def _scanned(result: Callable[[], sheetxml.SheetFacts]) -> sheetxml.SheetFacts | None:
+        try:
+            return result()
+        except sheetxml.IrregularSheet:
+            return None
+
+    def _refuse_huge(self, sheet: Sheet, known: sheetxml.SheetFacts) -> None:
+        if (known.last_row + 1) * (known.last_column + 1 - (known.first_column or 0)) > MAX_CELLS:
+            raise InputError("sheet_too_large", file=self.blob.path, sheet=sheet.name)
+
+    # --- .xls, .xlsb, .ods, and .xlsx without cell references ---
+
+    def _read_other(self, sheet: Sheet, values: pl.DataFrame | None = None) -> Grid:
+        if values is None:
+            values = self._values(sheet)
+        typed = self._open_calamine().get_sheet_by_name(sheet.name)
+        start = typed.start or (0, 0)
+        frame = _text(values, start[1], iso=self.kind == "ods")
+        ranges = typed.merged_cell_ranges or ()
+        extras = self._extras_of(sheet)
+        return Grid(
+            frame,
+            sheet.name,
+            sheet.hidden,
+            numeric=_numbers(frame, typed, start),
+            errors=extras.errors,
+            merges=(*(Merge(top, left, bottom, right) for (top, left), (bottom, right) in ranges), *extras.merges),
+            hidden_rows=tuple(extras.hidden_rows),
+            hidden_columns=tuple(sorted(extras.hidden_columns)),
+            drawing=extras.drawing,
+        )
+
+    def _all_extras(self) -> dict[str, Extras] | list[Extras]:
+        """Return what the format knows beyond what the libraries tell, by sheet name or in the order of the sheets."""
+        data = self.blob.data
+        try:
+            if self.kind == "ods":
+                return ods_extras(data, MAX_CELLS)
+            if self.kind == "xls":
+                stream = biff.workbook_stream(data)
+                if biff.is_encrypted(stream):
+                    raise InputError("password_protected", file=self.blob.path)
+                return biff.xls_extras(stream)
+            if self.kind == "xlsb":
+                return {name: biff.xlsb_extras(part) for name, part in biff.xlsb_parts(data).items()}
+        except OdsTooLarge:
+            raise InputError("sheet_too_large", file=self.blob.path, sheet="1") from None
+        except (InputError, MemoryError):
+            raise
+        except Exception:  # damage: what the libraries make of it decides
+            return {}
+        return {}
+
+    def _extras_of(self, sheet: Sheet) -> Extras:
+        if isinstance(self._extras, dict):
+            return self._extras.get(sheet.name, Extras())
+        return self._extras[sheet.index] if sheet.index < len(self._extras) else Extras()
+
+
+def _agree(values: pl.DataFrame, known: sheetxml.SheetFacts) -> bool:
+    """Check that the search found the column at which fastexcel's values begin.
+
+    Both must see a value in the first column at the same rows; if not, the search has misread this file's XML.
+    """
+    if known.first_column is None:
+        return values.width == 0 or not values.height
+    if not values.width:
+        return False
+    first = values.to_series(0)
+    begin = [row for row in known.starts if row < values.height]
+    if not begin:
+        return False
+    errors = set(known.errors.filter(pl.col("position") == known.first_column)["row"].to_list())
+    seen = first.is_not_null().arg_true().head(100).to_list()
+    return any(first[row] is not None or row in errors for row in begin) and (
+        not seen or seen[0] in begin or seen[0] > begin[-1]
+    )
+
+
+def _text(values: pl.DataFrame, first: int, *, iso: bool = False) -> pl.DataFrame:
+    """Name the columns by their place, and write dates and times without the half that is not theirs.
+
+    Args:
+        values: As fastexcel gives them.
+        first: Position of the first column.
+        iso: Moments are written with a `T` (.ods).
+    """
+    frame = values.rename({name: f"c{first + index}" for index, name in enumerate(values.columns)})
+    if not frame.height:
+        return frame
+    names = frame.columns
+    if iso:
+        moment = r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)$"
+        frame = frame.with_columns(pl.col(names).str.replace(moment, "$1 $2"))
+    midnight = r"^(\d{4}-\d\d-\d\d) 00:00:00$"
+    clock = r"^1899-12-3[01] (\d\d:\d\d:\d\d)$"
+    # Looking for the two shapes costs a fraction of replacing them everywhere.
+    dated = (pl.col(names).str.ends_with(" 00:00:00") | pl.col(names).str.starts_with("1899-12-3")).any()
+    return frame.with_columns(
+        pl.col(name).str.replace(midnight, "$1").str.replace(clock, "$1")
+        for name, has in zip(names, frame.select(dated).row(0), strict=True)
+        if has
+    )
+
+
+def _numbers(frame: pl.DataFrame, typed: Any, start: tuple[int, int]) -> pl.DataFrame:
+    """Find the numbers of seven digits and more among cells whose types are known."""
+    names = frame.columns
+    if not names or not frame.height:
+        return pl.DataFrame(schema=CELLS)
+    long = frame.select(pl.col(names).str.contains(r"^-?\d{7}").any()).row(0)
+    wanted = [index for index, has in enumerate(long) if has]
+    if not wanted:
+        return pl.DataFrame(schema=CELLS)
+    cells: list[tuple[int, int]] = []
+    # A loop over rows: these formats are small (65,536 rows at most in .xls), and types come row by row.
+    for row, values in enumerate(_rows(typed), start[0]):
+        for index in wanted:
+            if index < len(values) and type(values[index]) in (int, float) and abs(values[index]) >= 1_000_000:
+                cells.append((row, start[1] + index))
+    return pl.DataFrame(cells, schema=CELLS, orient="row")
+
+
+def _rows(typed: Any) -> Iterator[list[Any]]:
+    yield from typed.to_python(skip_empty_area=True)
