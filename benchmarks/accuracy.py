@@ -97,7 +97,7 @@ def measure(rows: int, seed: int, columns: int, suffix: str, folder: Path) -> tu
     fields = LAYOUTS[columns]
     people = make_people(rows, seed)
     classes = folder / f"classes-{rows}.csv"
-    _write_classes(people, classes)
+    write_classes(people, classes)
     clean = folder / f"clean-{rows}x{columns}{suffix}"
     write(people, fields, clean)
     right = judge(check(clean, classes, fields), _no_labels())
@@ -121,7 +121,8 @@ def write_labels(labels: pl.DataFrame, path: Path) -> None:
     ).write_csv(path)
 
 
-def _write_classes(people: pl.DataFrame, path: Path) -> None:
+def write_classes(people: pl.DataFrame, path: Path) -> None:
+    """Write the list of classes that the children sit in, for `--classes`."""
     names = {"school_code": "学校标识码", "school_name": "学校名称", "grade": "年级", "class_name": "班级名称"}
     path.parent.mkdir(parents=True, exist_ok=True)
     people.unique("class_key", maintain_order=True).select(pl.col(f).alias(h) for f, h in names.items()).write_csv(path)

@@ -10,6 +10,7 @@ with the same name *and* birth date: all of them right, and a checker that calls
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from benchmarks import families, id_numbers, names
 from benchmarks.dice import Dice
 from benchmarks.layouts import LAYOUTS, write
 from benchmarks.regions import lifelong_near, settled, young
-from benchmarks.schools import SCHOOL_YEAR, plan_classes
+from benchmarks.schools import SCHOOL_YEAR, School, classes_of, plan_schools
 
 #: How many in ten thousand children are something other than a resident with an identity card.
 _SPECIAL = {
@@ -61,9 +62,13 @@ _OWN_PLACE = ("视力残疾", "听力残疾", "智力残疾")
 
 def make_people(rows: int, seed: int) -> pl.DataFrame:
     """Return `rows` children, a column per field of the student schema; `layouts` has the columns of files."""
+    return fill(plan_schools(rows, seed), seed)
+
+
+def fill(schools: Iterable[School], seed: int) -> pl.DataFrame:
+    """Return the children of these schools."""
     dice = Dice(seed)
-    classes = plan_classes(rows, seed)
-    people = classes.select(
+    people = classes_of(schools).select(
         pl.all().gather(pl.col("class_key").repeat_by("size").explode(empty_as_null=True, keep_nulls=True))
     )
     people = people.with_columns(i=pl.int_range(pl.len(), dtype=pl.Int64))

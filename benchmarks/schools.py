@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import count
 from random import Random
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from benchmarks.regions import settled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 #: The school year that all rosters are of, and a day in it for `--as-of`.
 SCHOOL_YEAR = 2025
@@ -53,11 +59,23 @@ def _class_name(grade: int, number: int, entry_year: int, style: int) -> str:
     )[style % 5]
 
 
-def plan_classes(rows: int, seed: int) -> pl.DataFrame:
-    """Return classes of 30–45 children, school after school, until there are places for `rows` children.
+@dataclass(frozen=True, slots=True)
+class School:
+    """A school and the sizes of its classes."""
 
-    A plain loop: a million children are 27,000 classes.
-    """
+    code: str
+    name: str
+    town: str
+    county: int
+    """Place in `regions.settled()`."""
+    style: int
+    """How it writes grades and classes."""
+    sizes: Mapping[int, Sequence[int]]
+    """Grade → the size of each class."""
+
+
+def plan_schools(rows: int, seed: int) -> Iterator[School]:
+    """Yield made-up schools, classes of 30–45, until there are places for `rows` children; the last may be small."""
     random = Random(seed)
     counties = settled()
     kinds = [kind for kind, (weight, *_) in _KINDS.items() for _ in range(weight)]
@@ -65,31 +83,39 @@ def plan_classes(rows: int, seed: int) -> pl.DataFrame:
     random.shuffle(towns)
     # Steps of a number that shares no factor with the list's length visit every county before the first comes again.
     county = random.randrange(len(counties))
-    records: list[tuple[object, ...]] = []
-    left, school = rows, 0
-    while left > 0:
-        if school and school % SCHOOLS_PER_COUNTY == 0:
+    left = rows
+    for place in count():
+        if left == 0:
+            return
+        if place and place % SCHOOLS_PER_COUNTY == 0:
             county = (county + 1009) % len(counties)
-        region = counties[county].code
         _, type_digits, (first, last), (fewest, most), endings = _KINDS[random.choice(kinds)]
-        town = towns[school % len(towns)]
-        name = f"{town}镇{endings[school // len(towns) % len(endings)]}"
-        code = f"{type_digits}{region[:2]}{school + 1:06d}"
+        town = towns[place % len(towns)]
         style = random.randrange(10)
+        sizes: dict[int, list[int]] = {}
         for grade in range(first, last + 1):
+            sizes[grade] = []
+            for _ in range(random.randint(fewest, most)):
+                if size := min(random.randint(30, 45), left):
+                    sizes[grade].append(size)
+                    left -= size
+        code = f"{type_digits}{counties[county].code[:2]}{place + 1:06d}"
+        yield School(code, f"{town}镇{endings[place // len(towns) % len(endings)]}", town, county, style, sizes)
+
+
+def classes_of(schools: Iterable[School]) -> pl.DataFrame:
+    """Return the frame of the classes of some schools. A plain loop: a million children are 27,000 classes."""
+    records: list[tuple[object, ...]] = []
+    for place, school in enumerate(schools):
+        for grade, sizes in school.sizes.items():
             stage = 1 if grade <= 6 else 2 if grade <= 9 else 3
             entry_year = SCHOOL_YEAR - grade + (1, 7, 10)[stage - 1]
-            for number in range(1, random.randint(fewest, most) + 1):
-                size = min(random.randint(30, 45), left)
-                if size == 0:
-                    break
-                left -= size
+            for number, size in enumerate(sizes, start=1):
                 records.append(
                     (
-                        len(records), school, code, name, town, county, region, grade, stage, entry_year, size,
-                        _grade_name(grade, style), _class_name(grade, number, entry_year, style),
-                        f"{entry_year}{stage}{number:02d}",
+                        len(records), place, school.code, school.name, school.town, school.county,
+                        settled()[school.county].code, grade, stage, entry_year, size, _grade_name(grade, school.style),
+                        _class_name(grade, number, entry_year, school.style), f"{entry_year}{stage}{number:02d}",
                     )
                 )  # fmt: skip
-        school += 1
     return pl.DataFrame(records, schema=_SCHEMA, orient="row")

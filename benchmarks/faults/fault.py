@@ -30,7 +30,7 @@ class Chance(Random):
 
     @classmethod
     def over(cls, seed: int, visible: frozenset[str], taken: set[str]) -> Chance:
-        """Return the choices for one file. (`Random` itself is made from a seed and nothing else.)"""
+        """Return the choices for one file; `Random` itself is made from a seed and nothing else."""
         chance = cls(seed)
         chance.visible = visible
         chance.taken = taken

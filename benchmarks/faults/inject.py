@@ -74,7 +74,7 @@ class _Changer:
         return people.with_columns(columns)
 
 
-def spoil(people: pl.DataFrame, fields: Collection[str], *, seed: int, share: float = 0.1) -> Spoilt:
+def spoil(people: pl.DataFrame, fields: Collection[str], *, seed: int, share: float = 0.1, least: int = 2) -> Spoilt:
     """Return the roster with faults in about this share of its rows, all kinds about equally often.
 
     Args:
@@ -83,11 +83,12 @@ def spoil(people: pl.DataFrame, fields: Collection[str], *, seed: int, share: fl
             file can't show is left out.
         seed: Fixes the choice.
         share: Share of rows to spoil.
+        least: Faults of each kind at the least, whatever the share.
     """
     visible = frozenset(fields)
     faults = [fault for fault in FAULTS if fault.needs <= visible]
     pairs = [make for make, needs in many.PAIRS.items() if needs <= visible]
-    quota = max(2, round(people.height * share / (len(faults) + 2 * len(pairs))))
+    quota = max(least, round(people.height * share / (len(faults) + 2 * len(pairs))))
     taken = set(people["id_number"].drop_nulls().to_list()) | set(people["roll_number"].to_list())
     chance = Chance.over(seed, visible, taken)
     changer = _Changer()
@@ -128,11 +129,12 @@ def _spoil_rows(pool: pl.DataFrame, fault: Fault, quota: int, chance: Chance, ch
 
 def _pairs(pool: pl.DataFrame, quota: int) -> Iterator[tuple[tuple[int, int], tuple[Row, Row]]]:
     """Yield pairs of children of the same grade, with identity cards, from two schools."""
-    waiting: dict[str, tuple[int, Row]] = {}
-    for i, row in _texts(pool.filter(identity.G_ROLL).head(quota * 4 + 50)):
-        other = waiting.pop(row["entry_month"], None)
+    rows = pool.filter(identity.G_ROLL).head(quota * 4 + 50)
+    waiting: dict[int, tuple[int, Row]] = {}
+    for grade, (i, row) in zip(rows["grade_no"], _texts(rows), strict=True):
+        other = waiting.pop(grade, None)
         if other is None or other[1]["school_code"] == row["school_code"]:
-            waiting[row["entry_month"]] = (i, row)
+            waiting[grade] = (i, row)
             continue
         yield (other[0], i), (other[1], row)
         quota -= 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -62,22 +61,21 @@ PAIRS: dict[Callable[..., Event], frozenset[str]] = {
 
 
 def group_faults(people: pl.DataFrame, fields: frozenset[str], random: Random, count: int) -> list[Event]:
-    """Return `count` faults of each kind that a whole class, grade or school shows; no school has two."""
-    schools = people.group_by("school", maintain_order=True).agg("i")
-    order = list(schools.iter_rows())
-    random.shuffle(order)
+    """Return up to `count` faults of each kind that a class, grade or school shows, spread over the schools."""
+    schools = people.group_by("school", maintain_order=True).agg("i")["i"].to_list()
+    random.shuffle(schools)
+    kinds = [kind for kind, (needs, _) in _GROUPS.items() if needs <= fields]
+    found = dict.fromkeys(kinds, 0)
     events: list[Event] = []
-    found: dict[str, int] = defaultdict(int)
-    for place, (_, members) in enumerate(order):
-        kinds = [kind for kind, (needs, _) in _GROUPS.items() if needs <= fields and found[kind] < count]
-        if not kinds:
-            break
-        kind = min(kinds, key=lambda k: found[k])
-        neighbour = order[place - 1][1]
-        event = _GROUPS[kind][1](people[members], people[neighbour], random)
-        if event is not None:
-            found[kind] += 1
-            events.append(event)
+    # A school gets one fault, and a second only when there are fewer schools than faults.
+    for turn, members in enumerate(schools * len(kinds)):
+        if wanted := [kind for kind in kinds if found[kind] < count]:
+            kind = min(wanted, key=lambda k: (found[k], (kinds.index(k) - turn) % len(kinds)))
+            neighbour = schools[(turn - 1) % len(schools)]
+            event = _GROUPS[kind][1](people[members], people[neighbour], random)
+            if event is not None:
+                found[kind] += 1
+                events.append(event)
     return events
 
 
@@ -107,7 +105,7 @@ def _suspended_share(school: pl.DataFrame, _: pl.DataFrame, random: Random) -> E
 
 def _borrowed_share(school: pl.DataFrame, _: pl.DataFrame, random: Random) -> Event | None:
     rows = school.filter(pl.col("grade_no") > 1)["i"].to_list()
-    if len(rows) < 150:
+    if len(rows) < 40:
         return None
     changes: dict[int, Changes] = {row: {"student_source": "借读"} for row in random.sample(rows, school.height // 11)}
     return Event("borrowed_share", ("student_source",), changes, any_of=tuple(school["i"].to_list()))
