@@ -90,8 +90,8 @@ def test_many_tables_are_counted_not_listed() -> None:
 
 
 def test_skipped_rules_short_and_whole() -> None:
-    assert any("1 条规则没有查，因为表里没有这些列：曾用名" in line for line in printed(report()))
-    assert any("NM02 姓名中有空格：没有列 曾用名" in line for line in printed(report(), verbose=True))
+    assert any("1 条规则没有查，因为缺少：曾用名" in line for line in printed(report()))
+    assert any("NM02 姓名中有空格：缺少 曾用名" in line for line in printed(report(), verbose=True))
 
 
 def test_cells_can_neither_steer_the_terminal_nor_be_read_as_markup() -> None:

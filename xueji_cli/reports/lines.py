@@ -6,6 +6,9 @@ import re
 import unicodedata
 from functools import cache
 
+#: Characters that take two cells, near enough for the width of a column: as a regular expression.
+WIDE = r"[\x{1100}-\x{11ff}\x{2010}-\x{203b}\x{2460}-\x{24ff}\x{2e80}-\x{ffdc}\x{1f000}-\x{3ffff}]"
+
 #: Marks that may not begin a line.
 _CLOSING = frozenset("，。、；：？！）】》」』”’,.;:?!)]}%")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.messages import catalogue
+from xueji_cli.tables.writing import neutralised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,10 +47,6 @@ FINDING_KEYS = (
 
 _SLICE = 50_000
 
-#: What a spreadsheet may run: a leading sign of a formula (full-width too), tab or line break. Numbers do no harm.
-_FORMULA = r"^[=+\-@＝＋－＠\t\r\n]"
-_NUMBER = r"^[+-]?\d+(\.\d+)?$"
-
 
 def write_json(report: CheckReport, view: pl.DataFrame, summary: Summary, stream: IO[bytes], *, lang: str) -> None:
     """Write one JSON document (UTF-8)."""
@@ -80,17 +77,13 @@ def write_csv(view: pl.DataFrame, stream: IO[bytes], *, bom: bool) -> None:
         bom: Begin with a byte order mark, without which Excel takes Chinese text for another encoding.
     """
     flat = view.with_columns(pl.col("related_text").alias("related")).select(FINDING_KEYS)
-    safe = flat.with_columns(_neutral(name) for name, kind in flat.schema.items() if kind == pl.String)
+    safe = flat.with_columns(
+        neutralised(pl.col(name)).alias(name) for name, kind in flat.schema.items() if kind == pl.String
+    )
     if bom:
         stream.write(b"\xef\xbb\xbf")
     # \r\n as RFC 4180 has it, and as Excel writes it.
     safe.write_csv(stream, line_terminator="\r\n")
-
-
-def _neutral(name: str) -> pl.Expr:
-    text = pl.col(name)
-    dangerous = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)
-    return pl.when(dangerous).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).alias(name)
 
 
 def _slices(view: pl.DataFrame) -> Iterator[bytes]:
@@ -135,7 +128,7 @@ def _head(report: CheckReport, summary: Summary, lang: str) -> dict[str, Any]:
                 "code": skipped.code,
                 "file": report.rosters[skipped.table].table.source.path,
                 "sheet": report.rosters[skipped.table].table.source.sheet,
-                "reason": "missing_columns",
+                "reason": "missing_option" if skipped.missing[0].startswith("-") else "missing_columns",
                 "missing": list(skipped.missing),
             }
             for skipped in report.skipped

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xueji_cli.checks.rule import ActiveRule, Skipped
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import polars as pl
 
-    from xueji_cli.checks.rule import Rule, Severity
     from xueji_cli.errors import InputError
     from xueji_cli.schema.roster import Roster
+
+
+__all__ = ["ActiveRule", "CheckReport", "Run", "Skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +32,6 @@ class Run:
     rules: str
     as_of: str
     options: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A rule that could not be applied to a table, and why: missing roles (titles of the fields)."""
-
-    code: str
-    table: int
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ActiveRule:
-    """A rule as this run applied it."""
-
-    rule: Rule
-    severity: Severity
-    source: str
-    params: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,14 @@ class Summary:
 COUNTS = ("rows_with_errors", "errors", "warnings", "notices")
 
 
-def summarise(report: CheckReport, view: pl.DataFrame) -> Summary:
-    """Count the findings of a view (see `reports.view`)."""
+def summarise(report: CheckReport, view: pl.DataFrame, *, tables: Sequence[int] | None = None) -> Summary:
+    """Count the findings of a view (see `reports.view`).
+
+    Args:
+        report: What was read.
+        view: Findings, of all tables or of those in `tables`.
+        tables: Count these tables only.
+    """
     inputs = pl.DataFrame(
         {
             "table": range(len(report.rosters)),
@@ -57,6 +63,9 @@ def summarise(report: CheckReport, view: pl.DataFrame) -> Summary:
         },
         schema={"table": pl.UInt32, "file": pl.String, "sheet": pl.String, "rows": pl.UInt32},
     )
+    if tables is not None:
+        inputs = inputs.filter(pl.col("table").is_in(tables))
+        view = view.filter(pl.col("table").is_in(tables))
     by_table = inputs.join(
         view.group_by("table").agg(_counts()), on="table", how="left", maintain_order="left"
     ).with_columns(pl.col(COUNTS).fill_null(0))

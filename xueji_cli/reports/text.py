@@ -16,6 +16,7 @@ from xueji_cli.messages import catalogue
 from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
 from xueji_cli.reports.summary import summarise
 from xueji_cli.reports.view import rule_text, table_labels
+from xueji_cli.tables.table import column_letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -209,14 +210,10 @@ class _Page:
         elif row["row"] is not None:
             place = catalogue.text(self.lang, "check.places.row", row=row["row"])
         elif row["column"]:
-            place = self.say("column_place", letter=self.letter(row))
+            place = self.say("column_place", letter=column_letter(int(row["position"])))
         else:
             place = self.say("sheet_place")
-        return f"{self.labels[row['table']]} {place}" if len(self.labels) > 1 else str(place)
-
-    def letter(self, row: dict[str, Any]) -> str:
-        columns = self.report.rosters[row["table"]].table.columns
-        return {column.position: column.letter for column in columns}[row["position"]]
+        return f"{self.labels[row['table']]} {place}" if len(self.labels) > 1 else place
 
     def skipped(self, *, verbose: bool) -> None:
         skipped = self.report.skipped

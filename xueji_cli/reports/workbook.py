@@ -1,0 +1,239 @@
+"""`-o X.xlsx` and `-o FOLDER/`: workbooks a registrar works through, cell by cell.
+
+One input gives a copy of itself with the bad cells marked: of the workbook where it was one, of the data otherwise.
+Such a copy is the user's own data, so it shows values whole. Several inputs give one copy each in a folder, and a
+workbook that lists everything (masked like any report, because it goes beyond the school it came from).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.errors import UserError
+from xueji_cli.messages import catalogue
+from xueji_cli.reports import annotated
+from xueji_cli.reports.fresh import FreshWorkbook
+from xueji_cli.reports.marks import COMMENT_LIMIT, cell_marks
+from xueji_cli.reports.sheets import LINK_LIMIT, SHEET_ROWS, finding_list, link_target, summary_rows
+from xueji_cli.reports.view import finding_view
+from xueji_cli.tables.writing import whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xueji_cli.reports.report import CheckReport
+
+#: Kinds that openpyxl can copy.
+_COPIED = frozenset({"xlsx", "xlsm"})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Files that were written, the one to open first in front, and what the user should know about them."""
+
+    paths: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def write_workbook(report: CheckReport, view: pl.DataFrame, path: str, *, lang: str) -> Written:
+    """Write one workbook: a marked copy of the only input, or the list and summary of several.
+
+    Args:
+        report: What was found.
+        view: Its findings as other reports show them.
+        path: Where to.
+        lang: Language.
+    """
+    files = list(dict.fromkeys(roster.table.source.path for roster in report.rosters))
+    with whole_file(path, inputs=_inputs(report)) as temporary:
+        if len(files) == 1:
+            whole = finding_view(report, lang=lang, reveal=True)
+            notes = _write_copy(report, whole, files[0], temporary, Path(path).suffix, lang)
+        else:
+            notes = _write_overview(report, view, temporary, lang, {})
+    return Written((path,), tuple(notes))
+
+
+def write_folder(report: CheckReport, view: pl.DataFrame, folder: str, *, lang: str) -> Written:
+    """Write a marked copy of every input into a folder, and a workbook that lists all findings.
+
+    Args:
+        report: What was found.
+        view: Its findings as other reports show them; the overview lists these.
+        folder: Made if it is not there.
+        lang: Language.
+    """
+    home = Path(folder)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise UserError("output_folder", folder=folder) from None
+    whole = finding_view(report, lang=lang, reveal=True)
+    overview = f"{catalogue.text(lang, 'check.summary.name')}.xlsx"
+    names: dict[str, str] = {}
+    sheets: dict[int, tuple[str, str]] = {}
+    notes: list[str] = []
+    for file in dict.fromkeys(roster.table.source.path for roster in report.rosters):
+        names[file] = _copy_name(report, file, lang, taken=[overview, *names.values()])
+        target = home / names[file]
+        with whole_file(target, inputs=_inputs(report)) as temporary:
+            notes += _write_copy(report, whole, file, temporary, target.suffix, lang, sheets)
+    links = {table: (names[report.rosters[table].table.source.path], sheet) for table, (_, sheet) in sheets.items()}
+    with whole_file(home / overview, inputs=_inputs(report)) as temporary:
+        notes += _write_overview(report, view, temporary, lang, links)
+    return Written(tuple(str(home / name) for name in (overview, *names.values())), tuple(notes))
+
+
+def _inputs(report: CheckReport) -> list[str]:
+    read = [roster.table.source.path for roster in report.rosters]
+    return [path for path in (*read, *(error.file for error in report.unreadable)) if path != "-"]
+
+
+def _write_copy(
+    report: CheckReport,
+    whole: pl.DataFrame,
+    file: str,
+    temporary: Path,
+    suffix: str,
+    lang: str,
+    sheets: dict[int, tuple[str, str]] | None = None,
+) -> list[str]:
+    """Write the marked copy of one input.
+
+    Args:
+        report: What was found.
+        whole: All findings, unmasked.
+        file: The input.
+        temporary: Where to.
+        suffix: What the file will be called in the end: .xlsm keeps macros.
+        lang: Language.
+        sheets: Gets, for each table, the file and the name its sheet has in the copy.
+
+    Returns:
+        What the user should know.
+    """
+    tables = [index for index, roster in enumerate(report.rosters) if roster.table.source.path == file]
+    view = whole.filter(pl.col("table").is_in(tables))
+    marks = cell_marks(report, view, tables, lang)
+    notes = _limits(view, marks, lang)
+    source = report.rosters[tables[0]].table.source
+    if source.kind in _COPIED and file != "-":
+        content = _unchanged(file, source.sha256)
+        macros = annotated.has_macros(content)
+        keep_vba = macros and suffix.lower() == ".xlsm"
+        try:
+            workbook, extras = annotated.load(content, keep_vba=keep_vba)
+        except Exception:  # openpyxl raises whatever its parsers raise on workbooks that Excel itself still opens
+            notes.append(_say(lang, "not_copied", file=file))
+        else:
+            notes += _losses(content, file, lang, keep_vba=keep_vba, macros=macros, extras=extras)
+            by_sheet = {
+                str(report.rosters[index].table.source.sheet): marks.filter(pl.col("table") == index)
+                for index in tables
+            }
+            annotated.annotate(workbook, by_sheet)
+            summary = summary_rows(report, view, tables, notes, lang)
+            annotated.add_sheets(workbook, finding_list(report, view, lang), summary, lang)
+            workbook.save(temporary)
+            if sheets is not None:
+                sheets |= {index: (file, str(report.rosters[index].table.source.sheet)) for index in tables}
+            return notes
+    with FreshWorkbook(temporary) as fresh:
+        own: dict[int, str] = {}
+        for index in tables:
+            table = report.rosters[index].table
+            own[index], missing, cut = fresh.add_table(table, marks.filter(pl.col("table") == index))
+            if missing:
+                notes.append(_say(lang, "rows_capped", file=file))
+            if cut:
+                notes.append(_say(lang, "cells_cut", file=file, count=f"{cut:,}"))
+        fresh.add_findings(
+            finding_list(report, view, lang),
+            lang,
+            lambda row: "internal:" + link_target(own[row["table"]], row["link_cell"]),
+        )
+        fresh.add_summary(summary_rows(report, view, tables, notes, lang), lang)
+    if sheets is not None:
+        sheets |= {index: (file, name) for index, name in own.items()}
+    return notes
+
+
+def _write_overview(
+    report: CheckReport, view: pl.DataFrame, temporary: Path, lang: str, links: dict[int, tuple[str, str]]
+) -> list[str]:
+    """Write the list and summary of all inputs; its places lead into the copies named by `links`."""
+    notes = _limits(view, None, lang)
+
+    def link(row: dict[str, object]) -> str | None:
+        copy = links.get(int(str(row["table"])))
+        return f"external:{copy[0]}#{link_target(copy[1], str(row['link_cell']))}" if copy else None
+
+    with FreshWorkbook(temporary) as fresh:
+        fresh.add_summary(summary_rows(report, view, range(len(report.rosters)), notes, lang), lang)
+        fresh.add_findings(finding_list(report, view, lang), lang, link)
+    return notes
+
+
+def _unchanged(file: str, sha256: str) -> bytes:
+    """Return the content of an input, as long as it is still the one that was checked.
+
+    Raises:
+        UserError: When it is not: marks would stand in the wrong cells.
+    """
+    try:
+        content = Path(file).read_bytes()
+    except OSError:
+        raise UserError("input_changed", file=file) from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise UserError("input_changed", file=file)
+    return content
+
+
+def _copy_name(report: CheckReport, file: str, lang: str, taken: Sequence[str]) -> str:
+    """Return `name-核查.xlsx`, with a number where two inputs have the same name."""
+    source = next(roster.table.source for roster in report.rosters if roster.table.source.path == file)
+    suffix = ".xlsx"
+    if source.kind in _COPIED and file != "-" and annotated.has_macros(_unchanged(file, source.sha256)):
+        suffix = ".xlsm"
+    stem = "stdin" if file == "-" else PurePath(file.replace("\\", "/")).stem
+    stem = f"{stem}-{catalogue.text(lang, 'check.text.next_suffix')}"
+    used = {name.casefold() for name in taken}
+    name = f"{stem}{suffix}"
+    number = 2
+    while name.casefold() in used:
+        name = f"{stem}-{number}{suffix}"
+        number += 1
+    return name
+
+
+def _limits(view: pl.DataFrame, marks: pl.DataFrame | None, lang: str) -> list[str]:
+    notes = []
+    if marks is not None and marks.height > COMMENT_LIMIT:
+        notes.append(_say(lang, "comments_capped", count=f"{COMMENT_LIMIT:,}"))
+    if view.height >= LINK_LIMIT:
+        notes.append(_say(lang, "links_capped", count=f"{LINK_LIMIT - 1:,}"))
+    if view.height > SHEET_ROWS - 1:
+        notes.append(_say(lang, "findings_capped", count=f"{view.height - SHEET_ROWS + 1:,}"))
+    return notes
+
+
+def _losses(content: bytes, file: str, lang: str, *, keep_vba: bool, macros: bool, extras: bool) -> list[str]:
+    notes = []
+    if lost := annotated.what_is_lost(content, keep_vba=keep_vba):
+        names = [catalogue.text(lang, f"check.parts.{each}") for each in lost]
+        parts = catalogue.text(lang, "check.parts.separator").join(names)
+        notes.append(_say(lang, "lost_parts", file=file, parts=parts))
+    if macros and not keep_vba:
+        notes.append(_say(lang, "lost_macros", file=file))
+    if extras:
+        notes.append(_say(lang, "lost_extras", file=file))
+    return notes
+
+
+def _say(lang: str, key: str, **params: object) -> str:
+    return catalogue.text(lang, f"check.workbook.{key}", **params)
