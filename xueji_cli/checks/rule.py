@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from xueji_cli.checks.context import Context
+    from xueji_cli.checks.context import Context, GroupContext
     from xueji_cli.schema.model import Field, Pii, Schema
 
 
@@ -70,6 +70,30 @@ class Rule:
     pii2: Pii | None = None
     needs: tuple[str, ...] = ()
     fixable: bool = False
+    option: str | None = None
+    """The option or parameter without which the rule has nothing to compare with (`--photos`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRule:
+    """A rule as a run applies it: severity, clause and parameters after the rule pack and the user's settings."""
+
+    rule: Rule
+    severity: Severity
+    source: str
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A rule that could not be applied to a table, and why.
+
+    `missing` names what it lacks: titles of fields, or an option.
+    """
+
+    code: str
+    table: int
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +101,52 @@ class RowRule(Rule):
     """A rule about one row, reported on one field.
 
     Attributes:
-        on: The fields of a schema it reports on (several for a rule such as "a required cell is empty").
-        build: (context, field) → verdict.
-        after: Codes of basic rules: a cell that failed one of them is not judged by this rule.
+        on: Roles it reports on, or a function that picks fields (all that must be filled, all ID numbers).
+        build: (context, field) → verdict, or None when the rule has nothing to say about this field of this table.
     """
 
-    on: Callable[[Schema], list[Field]] = field(kw_only=True)
-    build: Callable[[Context, Field], Verdict] = field(kw_only=True)
-    after: tuple[str, ...] = ()
+    on: str | Callable[[Schema], list[Field]] = field(kw_only=True)
+    build: Callable[[Context, Field], Verdict | None] = field(kw_only=True)
+
+    @property
+    def broad(self) -> bool:
+        """Whether the rule is about a kind of field rather than one."""
+        return not isinstance(self.on, str)
+
+    def fields(self, schema: Schema) -> list[Field]:
+        """Return the fields of a schema that this rule reports on."""
+        if isinstance(self.on, str):
+            return [schema.by_role[self.on]] if self.on in schema.by_role else []
+        return self.on(schema)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRule(Rule):
+    """A rule about a table as such, told from the facts its reader noted.
+
+    Attributes:
+        fact: `Fact.key` that it turns into a finding.
+        says1: Parameter of the fact that becomes `p1`.
+        says2: Parameter that becomes `p2`.
+    """
+
+    fact: str = field(kw_only=True)
+    says1: str | None = None
+    says2: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRule(Rule):
+    """A rule over many rows, of all files given together.
+
+    Attributes:
+        on: The role its findings stand on.
+        find: (context) → findings: `table`, `row`, and of `value`, `p1`, `p2`, `related`, `others` those it has.
+    """
+
+    on: str = field(kw_only=True)
+    find: Callable[[GroupContext], pl.DataFrame] = field(kw_only=True)
+
+    def fields(self, schema: Schema) -> list[Field]:
+        """Return the field of a schema that this rule reports on."""
+        return [schema.by_role[self.on]] if self.on in schema.by_role else []

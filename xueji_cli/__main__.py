@@ -1,0 +1,7 @@
+"""`python -m xueji_cli`."""
+
+import sys
+
+from xueji_cli.cli import main
+
+sys.exit(main())

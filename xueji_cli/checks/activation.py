@@ -1,0 +1,83 @@
+"""Which rules a run applies, and how: the rule's defaults, then the rule pack, then the user's settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xueji_cli.checks.registry import all_rules, select
+from xueji_cli.checks.rule import ActiveRule, Severity
+from xueji_cli.errors import DefinitionError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xueji_cli.schema.rulepack import RulePack
+
+#: In place of a severity: the rule does not run.
+OFF = "off"
+
+
+def known_parameters() -> dict[str, Mapping[str, str]]:
+    """Return rule code → its parameters with their defaults, for whoever checks a rule pack."""
+    return {code: rule.params for code, rule in all_rules().items()}
+
+
+def activate(
+    pack: RulePack,
+    overrides: Mapping[str, Mapping[str, str]],
+    wanted: Sequence[str],
+    ignored: Sequence[str],
+    file: str = "",
+) -> dict[str, ActiveRule]:
+    """Return the rules of a run.
+
+    Args:
+        pack: The rule pack.
+        overrides: Rule code → `severity` and parameters from the user's settings.
+        wanted: `--select`; a rule that is selected by name runs even when the pack has it off.
+        ignored: `--ignore`.
+        file: The settings file, for error messages.
+
+    Raises:
+        UserError: When `wanted` or `ignored` names no rule.
+        DefinitionError: When the settings name a rule, parameter or severity that does not exist.
+    """
+    rules = all_rules()
+    mistakes = _mistakes(overrides)
+    if mistakes:
+        raise DefinitionError(file, mistakes)
+    active: dict[str, ActiveRule] = {}
+    for code in select(wanted, ignored):
+        rule = rules[code]
+        said = pack.rules.get(code)
+        own = dict(overrides.get(code, {}))
+        severity = own.pop("severity", None) or (said.severity if said else None) or rule.severity.value
+        if severity == OFF:
+            if code not in {word.upper() for word in wanted}:
+                continue
+            severity = rule.severity.value
+        active[code] = ActiveRule(
+            rule=rule,
+            severity=Severity(severity),
+            source=(said.source if said and said.source else rule.source),
+            params={**rule.params, **(said.params if said else {}), **own},
+        )
+    return active
+
+
+def _mistakes(overrides: Mapping[str, Mapping[str, str]]) -> list[tuple[int | None, UserError]]:
+    rules = all_rules()
+    found: list[tuple[int | None, UserError]] = []
+    for code, params in overrides.items():
+        if code not in rules:
+            found.append((None, UserError("unknown_rule", name=code, families=" ".join(sorted({c[:2] for c in rules})))))
+            continue
+        for name, value in params.items():
+            if name == "severity":
+                if value not in (*Severity, OFF):
+                    known = ", ".join([*Severity, OFF])
+                    found.append((None, UserError("bad_setting", key=f"{code}.severity", value=value, known=known)))
+            elif name not in rules[code].params:
+                known = ", ".join(rules[code].params) or "-"
+                found.append((None, UserError("rulepack_unknown_param", code=code, param=name, known=known)))
+    return found

@@ -1,0 +1,311 @@
+"""Run rules over rosters: row rules through Pandera, one pool of rows at a time; group rules over all rows together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from xueji_cli.checks import derive, table_rules
+from xueji_cli.checks.context import Context, GroupContext
+from xueji_cli.checks.finding import FINDING_SCHEMA, no_findings
+from xueji_cli.checks.rule import GroupRule, RowRule, Skipped, TableRule
+from xueji_cli.schema.roster import NUMERIC
+from xueji_cli.values.classes import school_year
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date
+
+    from xueji_cli.checks.rule import ActiveRule, Verdict
+    from xueji_cli.schema.model import Field, Schema
+    from xueji_cli.schema.roster import Roster
+
+#: Fields that rules over many rows look at, with everything derived from them.
+_GROUP_FIELDS = frozenset(
+    {
+        *("school_code", "school_name", "grade", "class_name", "name", "sex", "id_number", "roll_number", "local_number"),
+        *("status", "student_source", "member1_id_number", "member2_id_number"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run compares the rosters with, besides themselves.
+
+    Attributes:
+        as_of: The day that fixes every age and grade rule.
+        photos: Stems of photo files; None when no folder was given.
+        classes: The classes of a class list (`class_list.class_keys`); None when none was given.
+    """
+
+    as_of: date
+    photos: frozenset[str] | None = None
+    classes: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Rows of tables that have the same fields, so that one pass over the columns serves them all."""
+
+    schema: Schema
+    bound: frozenset[str]
+    tables: tuple[int, ...]
+    rows: pl.DataFrame
+
+
+def _pools(rosters: Sequence[Roster]) -> Iterator[_Pool]:
+    groups: dict[tuple[str, frozenset[str]], list[int]] = {}
+    for index, roster in enumerate(rosters):
+        groups.setdefault((roster.schema.name, frozenset(roster.columns)), []).append(index)
+    for (_, bound), indices in groups.items():
+        frames = [
+            rosters[i].frame.select(pl.lit(i, dtype=pl.UInt32).alias("table"), pl.all()) for i in indices
+        ]
+        rows = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
+        flags = [pl.col(name).fill_null(value=False) for name in rows.columns if name.endswith(NUMERIC)]
+        yield _Pool(rosters[indices[0]].schema, bound, tuple(indices), rows.with_columns(flags))
+
+
+def _lacking(rule: ActiveRule, schema: Schema, bound: frozenset[str], around: Surroundings) -> tuple[str, ...]:
+    """Return what a rule lacks to be applied to rows with these fields: titles of fields, or an option."""
+    option = rule.rule.option
+    given = {"--photos": around.photos is not None, "--classes": around.classes is not None}
+    if option and not given.get(option, bool(rule.params.get(option))):
+        return (option,)
+    needed = [schema.by_role[role] for role in rule.rule.needs if role in schema.by_role]
+    missing = tuple(field.title for field in needed if field.name not in bound)
+    if isinstance(rule.rule, RowRule | GroupRule) and not missing:
+        on = rule.rule.fields(schema)
+        if not any(field.name in bound for field in on):
+            missing = tuple(field.title for field in on[:3])
+    return missing
+
+
+def _verdicts(
+    pool: _Pool, active: Mapping[str, ActiveRule], context: Context
+) -> Iterator[tuple[ActiveRule, Field, Verdict]]:
+    for rule in active.values():
+        if not isinstance(rule.rule, RowRule):
+            continue
+        for field in rule.rule.fields(pool.schema):
+            if field.name not in pool.bound:
+                continue
+            verdict = rule.rule.build(context.for_rule(rule.params), field)
+            if verdict is not None:
+                yield rule, field, verdict
+
+
+def _pandera_check(verdict: Verdict) -> Callable[[Any], pl.LazyFrame]:
+    def fits(data: Any) -> pl.LazyFrame:
+        frame: pl.LazyFrame = data.lazyframe
+        return frame.with_columns(verdict.fits.alias("~fits")).select("~fits")
+
+    return fits
+
+
+def _failures(
+    rows: pl.DataFrame, schema: Schema, verdicts: Sequence[tuple[ActiveRule, Field, Verdict]]
+) -> tuple[list[tuple[int, pl.Series]], list[str]]:
+    """Validate the rows with Pandera.
+
+    Returns:
+        (index into `verdicts`, True where the row fails) for every check that fails somewhere, and the names of required columns that
+        are not there.
+    """
+    import pandera.polars as pa
+    from pandera.config import ValidationDepth, config_context
+    from pandera.errors import SchemaErrorReason, SchemaErrors
+
+    checks: dict[str, list[pa.Check]] = {}
+    for index, (_, field, verdict) in enumerate(verdicts):
+        # Failing values are looked up here, masked; Pandera is to keep none of them (its messages quote them).
+        check = pa.Check(_pandera_check(verdict), name=str(index), n_failure_cases=0)
+        checks.setdefault(field.name, []).append(check)
+    columns = {
+        field.name: pa.Column(pl.String, checks=checks.get(field.name), nullable=True, required=field.required)
+        for field in schema.fields
+    }
+    failed: list[tuple[int, pl.Series]] = []
+    absent: list[str] = []
+    with config_context(validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+        try:
+            pa.DataFrameSchema(columns).validate(rows, lazy=True)
+        except SchemaErrors as errors:
+            for error in errors.schema_errors:
+                match error.reason_code:
+                    case SchemaErrorReason.DATAFRAME_CHECK:
+                        failed.append((int(error.check.name), ~error.check_output.to_series()))
+                    case SchemaErrorReason.COLUMN_NOT_IN_DATAFRAME:
+                        absent.append(str(error.failure_cases))
+                    case _:
+                        message = f"a rule could not be computed: {error.reason_code} {error.check}"
+                        raise RuntimeError(message) from None
+    return failed, absent
+
+
+def _places(bound: frozenset[str]) -> list[pl.Expr]:
+    """Return the expressions that name a row's school and class as written."""
+    null = pl.lit(None, dtype=pl.String)
+    schools = [pl.col(name + derive.RAW) for name in ("school_name", "school_code") if name in bound]
+    klass = pl.col("class_name" + derive.RAW) if "class_name" in bound else null
+    if {"grade", "class_name"} <= bound:
+        grade = pl.col("grade" + derive.RAW)
+        named = pl.col("class_name" + derive.GRADE_OF_CLASS).is_not_null() | klass.str.starts_with(grade)
+        klass = pl.when(named | grade.is_null()).then(klass).otherwise(pl.concat_str(grade, klass, separator=" "))
+    elif "grade" in bound:
+        klass = pl.col("grade" + derive.RAW)
+    return [pl.coalesce([*schools, null]).alias("school"), klass.alias("class_name")]
+
+
+def _positions(name: str, rosters: Sequence[Roster]) -> pl.Expr:
+    """Return the position of a field's column in each row's table."""
+    where = {i: roster.columns[name].position for i, roster in enumerate(rosters) if name in roster.columns}
+    return pl.col("table").replace_strict(where, default=None, return_dtype=pl.UInt32)
+
+
+def _shape(found: pl.DataFrame) -> pl.DataFrame:
+    """Return findings with all columns in order, missing ones null."""
+    return found.with_columns(
+        pl.lit(None, dtype=dtype).alias(name) for name, dtype in FINDING_SCHEMA.items() if name not in found.columns
+    ).select(pl.col(name).cast(dtype) for name, dtype in FINDING_SCHEMA.items())
+
+
+def _row_findings(
+    pool: _Pool, rows: pl.DataFrame, rosters: Sequence[Roster], context: Context, active: Mapping[str, ActiveRule]
+) -> Iterator[pl.DataFrame]:
+    verdicts = list(_verdicts(pool, active, context))
+    failed, absent = _failures(rows, pool.schema, verdicts)
+    null = pl.lit(None, dtype=pl.String)
+    for index, mask in failed:
+        rule, field, verdict = verdicts[index]
+        yield _shape(
+            rows.lazy()
+            .filter(mask)
+            .select(
+                pl.lit(rule.rule.code).alias("rule"),
+                pl.lit(rule.severity.value).alias("severity"),
+                "table",
+                "row",
+                _positions(field.name, rosters).alias("position"),
+                pl.lit(field.name).alias("field"),
+                pl.col(field.name + derive.RAW).alias("value"),
+                (null if verdict.p1 is None else verdict.p1).alias("p1"),
+                (null if verdict.p2 is None else verdict.p2).alias("p2"),
+                *_places(pool.bound),
+            )
+            .collect()
+        )
+    missing = table_rules.MISSING_COLUMN.code
+    if absent and missing in active:
+        yield _shape(
+            pl.DataFrame(
+                [
+                    {
+                        "rule": missing,
+                        "severity": active[missing].severity.value,
+                        "table": table,
+                        "row": rosters[table].table.header_row,
+                        "p1": pool.schema.by_name[name].title,
+                    }
+                    for table in pool.tables
+                    for name in absent
+                ]
+            )
+        )
+
+
+def _group_rows(rows: pl.DataFrame, bound: frozenset[str]) -> pl.DataFrame:
+    kept = [name for name in rows.columns if name.split("#")[0] in _GROUP_FIELDS or name.startswith("~")]
+    kept = [name for name in kept if not name.endswith((derive.RAW, NUMERIC, derive.DIRT, derive.FLAW))]
+    return rows.select("table", "row", *kept, *[e.alias(f"place:{e.meta.output_name()}") for e in _places(bound)])
+
+
+def _group_findings(
+    rows: pl.DataFrame, context: GroupContext, rosters: Sequence[Roster], active: Mapping[str, ActiveRule]
+) -> Iterator[pl.DataFrame]:
+    places = rows.select(
+        "table", "row", school=pl.col("place:school"), class_name=pl.col("place:class_name")
+    )
+    for rule in active.values():
+        if not isinstance(rule.rule, GroupRule) or not context.has(rule.rule.on, *rule.rule.needs):
+            continue
+        found = rule.rule.find(replace(context, params=rule.params))
+        if found.is_empty():
+            continue
+        name = context.name(rule.rule.on)
+        yield _shape(
+            found.with_columns(
+                pl.lit(rule.rule.code).alias("rule"),
+                pl.lit(rule.severity.value).alias("severity"),
+                _positions(name, rosters).alias("position"),
+                pl.lit(name).alias("field"),
+            ).join(places, on=["table", "row"], how="left", maintain_order="left")
+        )
+
+
+def _table_findings(rosters: Sequence[Roster], active: Mapping[str, ActiveRule]) -> pl.DataFrame:
+    rules = [rule.rule for rule in active.values() if isinstance(rule.rule, TableRule)]
+    found = table_rules.from_facts(rosters, rules)
+    if table_rules.NUMERIC_COLUMN.code in active:
+        found += table_rules.numeric_columns(rosters)
+    if not found:
+        return no_findings()
+    for record in found:
+        record["severity"] = active[str(record["rule"])].severity.value
+    return _shape(pl.DataFrame(found, infer_schema_length=None))
+
+
+def run(
+    rosters: Sequence[Roster], active: Mapping[str, ActiveRule], around: Surroundings
+) -> tuple[pl.DataFrame, tuple[Skipped, ...]]:
+    """Apply rules to rosters.
+
+    Args:
+        rosters: The bound tables, in input order.
+        active: Code → rule with its severity and parameters.
+        around: The day, and what the rosters are compared with.
+
+    Returns:
+        Findings (`checks.finding.FINDING_SCHEMA`) ordered by table, row, position and rule, and the rules that did not run on a table.
+    """
+    year = school_year(around.as_of)
+    parts = [_table_findings(rosters, active)]
+    skipped: list[Skipped] = []
+    together: dict[str, tuple[Schema, list[pl.DataFrame], set[str]]] = {}
+    for pool in _pools(rosters):
+        lacking = {code: _lacking(rule, pool.schema, pool.bound, around) for code, rule in active.items()}
+        skipped += [
+            Skipped(code, table, missing) for code, missing in lacking.items() if missing for table in pool.tables
+        ]
+        runnable = {code: rule for code, rule in active.items() if not lacking[code]}
+        rows = derive.derive(pool.rows, pool.schema, as_of=around.as_of, school_year=year)
+        context = Context(
+            schema=pool.schema,
+            bound=pool.bound,
+            columns=frozenset(rows.columns),
+            as_of=around.as_of,
+            school_year=year,
+            photos=around.photos,
+        )
+        parts += _row_findings(pool, rows, rosters, context, runnable)
+        schema, frames, bound = together.setdefault(pool.schema.name, (pool.schema, [], set()))
+        frames.append(_group_rows(rows, pool.bound))
+        bound |= pool.bound
+    for schema, frames, bound in together.values():
+        rows = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
+        group = GroupContext(
+            schema=schema,
+            bound=frozenset(bound),
+            columns=frozenset(rows.columns),
+            as_of=around.as_of,
+            school_year=year,
+            classes=around.classes,
+            rows=rows,
+        )
+        parts += _group_findings(rows, group, rosters, active)
+    findings = pl.concat([part for part in parts if not part.is_empty()] or [no_findings()])
+    skipped.sort(key=lambda item: (item.table, item.code))
+    return findings.sort("table", "row", "position", "rule", nulls_last=False), tuple(skipped)

@@ -1,0 +1,184 @@
+"""EN: entry month, grade, class and age."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.checks import derive
+from xueji_cli.checks.rule import RowRule, Severity, Verdict
+
+if TYPE_CHECKING:
+    from xueji_cli.checks.context import Context
+    from xueji_cli.schema.model import Field, Schema
+
+_ENTRY_AGE = "《义务教育法》第十一条; 2013《中小学生学籍管理办法》第六条: 年满 6 周岁入学, 截止日由省规定"
+_ROLL_OVER = "《安徽省中小学生学籍信息化管理办法》第十八条: 每年 8 月 1 日升级"
+
+
+def _born_on(schema: Schema) -> list[Field]:
+    """Return the fields that a finding about age stands on: the birth date, or the ID number where there is no such column."""
+    return [schema.by_role[role] for role in ("birth_date", "id_number") if role in schema.by_role]
+
+
+def _grade_on(schema: Schema) -> list[Field]:
+    return [schema.by_role[role] for role in ("grade", "class_name") if role in schema.by_role]
+
+
+def _speaks(ctx: Context, target: Field, *roles: str) -> bool:
+    """Return whether this field is the first of the roles that the rows have: a finding is made once."""
+    return next((ctx.name(role) for role in roles if ctx.has(role)), None) == target.name
+
+
+def _first_grade(ctx: Context) -> pl.Expr:
+    """Return the first grade of the row's stage."""
+    junior = ctx.integer("primary_years") + 1
+    return pl.col(derive.STAGE).replace_strict(
+        {"primary": 1, "junior": junior, "senior": 10}, default=None, return_dtype=pl.Int32
+    )
+
+
+def _entry_year(ctx: Context) -> pl.Expr:
+    """Return the school year in which the pupil came to this stage, from the entry month."""
+    entered = ctx.part("entry_month", derive.DATE)
+    return pl.when(entered.dt.month() >= 8).then(entered.dt.year()).otherwise(entered.dt.year() - 1)
+
+
+def _entry_grade(ctx: Context, target: Field) -> Verdict:
+    expected = pl.lit(ctx.school_year) - (pl.col(derive.GRADE).cast(pl.Int32) - _first_grade(ctx))
+    # An entry in the future is told by EN05.
+    past = ctx.part("entry_month", derive.DATE) <= pl.lit(ctx.as_of).dt.offset_by("2mo")
+    return Verdict(
+        pl.when(past).then((_entry_year(ctx) - expected).abs() <= ctx.integer("tolerance")),
+        p1=expected.cast(pl.String) + "09",
+        p2=pl.col(derive.GRADE).cast(pl.String),
+    )
+
+
+def _entry_age(ctx: Context, target: Field) -> Verdict | None:
+    if not _speaks(ctx, target, "birth_date", "id_number"):
+        return None
+    month, day = (int(part) for part in ctx.params["cutoff"].split("-"))
+    by_grade = pl.when(pl.col(derive.GRADE) == 1).then(pl.lit(ctx.school_year))
+    # The entry month is that of the current stage, so only a primary pupil's tells the age at six.
+    by_month = _entry_year(ctx) if ctx.has("entry_month") else pl.lit(None, dtype=pl.Int32)
+    year = pl.when(pl.col(derive.STAGE) == "primary").then(pl.coalesce(by_month, by_grade))
+    due = pl.date(year - ctx.integer("age"), month, day)
+    born = pl.col(derive.PERSON_BIRTH)
+    fits = born <= due if ctx.flag("inclusive") else born < due
+    # Far too young for school altogether is EN03's and EN04's matter.
+    near = born <= pl.date(year - ctx.integer("age") + 2, month, day)
+    return Verdict(pl.when(near).then(fits), p1=pl.format("{}-{}", year, pl.lit(ctx.params["cutoff"])))
+
+
+def _age(ctx: Context) -> pl.Expr:
+    """Return the completed years on August 31 of the school year."""
+    born = pl.col(derive.PERSON_BIRTH)
+    later = (born.dt.month() > 8).cast(pl.Int32)
+    return ctx.school_year - born.dt.year() - later
+
+
+def _age_grade(ctx: Context, target: Field) -> Verdict | None:
+    if not _speaks(ctx, target, "birth_date", "id_number"):
+        return None
+    grade = pl.col(derive.GRADE).cast(pl.Int32)
+    usual = grade + 5
+    fits = _age(ctx).is_between(usual - ctx.integer("younger"), usual + ctx.integer("older"))
+    without_grade = _age(ctx).is_between(ctx.integer("min_age"), ctx.integer("max_age"))
+    # A birth date in the future has its own finding.
+    judged = pl.col(derive.PERSON_BIRTH) <= pl.lit(ctx.as_of)
+    return Verdict(
+        pl.when(judged).then(pl.when(grade.is_not_null()).then(fits).otherwise(without_grade)),
+        p1=_age(ctx).cast(pl.String),
+        p2=usual.cast(pl.String),
+    )
+
+
+def _preschool(ctx: Context, target: Field) -> Verdict | None:
+    if not _speaks(ctx, target, "grade", "class_name"):
+        return None
+    return Verdict(pl.col(derive.STAGE) != "preschool")
+
+
+def _entry_future(ctx: Context, target: Field) -> Verdict:
+    # Rosters of new entrants are made up in July and August for September.
+    return Verdict(ctx.part("entry_month", derive.DATE) <= pl.lit(ctx.as_of).dt.offset_by("2mo"))
+
+
+def _class_grade(ctx: Context, target: Field) -> Verdict:
+    stated = ctx.part("class_name", derive.GRADE_OF_CLASS)
+    own = ctx.part("grade", derive.GRADE_OF_CLASS)
+    return Verdict(stated == own, p1=own.cast(pl.String))
+
+
+def _entry_long_ago(ctx: Context, target: Field) -> Verdict:
+    entered = ctx.part("entry_month", derive.DATE)
+    recent = entered >= pl.lit(date(ctx.as_of.year - ctx.integer("max_years"), 1, 1))
+    return Verdict(pl.when(pl.col(derive.GRADE).is_null()).then(recent))
+
+
+RULES = (
+    RowRule(
+        code="EN01",
+        slug="entry-month-unlike-grade",
+        severity=Severity.WARNING,
+        source=_ROLL_OVER,
+        params={"primary_years": "6", "tolerance": "0"},
+        on="entry_month",
+        build=_entry_grade,
+    ),
+    RowRule(
+        code="EN02",
+        slug="entry-under-age",
+        severity=Severity.WARNING,
+        source=_ENTRY_AGE,
+        params={"cutoff": "08-31", "inclusive": "true", "age": "6"},
+        on=_born_on,
+        build=_entry_age,
+    ),
+    RowRule(
+        code="EN03",
+        slug="odd-age-for-grade",
+        severity=Severity.WARNING,
+        source="[经验] 年级的正常年龄上下 2 岁, 由入学年龄推算",
+        params={"younger": "2", "older": "2", "min_age": "5", "max_age": "20"},
+        on=_born_on,
+        build=_age_grade,
+    ),
+    RowRule(
+        code="EN04",
+        slug="preschool-child-in-school-roster",
+        severity=Severity.ERROR,
+        source="《安徽省中小学生学籍信息化管理办法》第十四条",
+        on=_grade_on,
+        build=_preschool,
+    ),
+    RowRule(
+        code="EN05",
+        slug="entry-month-in-future",
+        severity=Severity.ERROR,
+        source="《学生基本信息填写说明》入学年月",
+        on="entry_month",
+        build=_entry_future,
+    ),
+    RowRule(
+        code="EN06",
+        slug="class-unlike-grade",
+        severity=Severity.ERROR,
+        source="《学生基本信息填写说明》年级、班级",
+        needs=("grade",),
+        on="class_name",
+        build=_class_grade,
+    ),
+    RowRule(
+        code="EN07",
+        slug="entry-month-too-early",
+        severity=Severity.WARNING,
+        source="《学生基本信息填写说明》入学年月: 本学段的入学年月",
+        params={"max_years": "8"},
+        on="entry_month",
+        build=_entry_long_ago,
+    ),
+)

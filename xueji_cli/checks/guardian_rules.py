@@ -1,0 +1,146 @@
+"""GU: guardians and their agreement with the child."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.checks import derive
+from xueji_cli.checks.rule import RowRule, Severity, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xueji_cli.checks.context import Context
+    from xueji_cli.schema.model import Field, Schema
+
+_SHEET = "学籍核查记录表第7项: 监护人姓名、家庭住址、联系方式"
+_RELATION = "GB/T 4761《家庭关系代码》; GB 11643-1999 第 17 位"
+
+MEMBERS = ("member1", "member2")
+
+_MALE = ("父亲", "继父或养父", "祖父", "外祖父", "兄", "弟", "伯父", "叔父", "舅父", "姨父", "姑父", "曾祖父")
+_FEMALE = ("母亲", "继母或养母", "祖母", "外祖母", "嫂", "姐姐", "妹妹", "伯母", "婶母", "舅母", "姨母", "姑母", "曾祖母")
+_SIBLINGS = ("兄弟姐妹", "兄", "弟", "姐姐", "妹妹", "姐夫", "嫂", "其他兄弟姐妹")
+
+
+def _each(part: str) -> Callable[[Schema], list[Field]]:
+    roles = [f"{member}_{part}" for member in MEMBERS]
+    return lambda schema: [schema.by_role[role] for role in roles if role in schema.by_role]
+
+
+def _member(target: Field) -> str:
+    return target.name.split("_")[0]
+
+
+def _missing(*parts: str) -> Callable[[Context, Field], Verdict | None]:
+    """Return a rule body: the first guardian's cell may only be empty when one of these says the same."""
+
+    def build(ctx: Context, target: Field) -> Verdict:
+        return Verdict(pl.any_horizontal([ctx.optional(role).is_not_null() for role in parts]))
+
+    return build
+
+
+def _relation_sex(ctx: Context, target: Field) -> Verdict | None:
+    member = _member(target)
+    if not ctx.has(f"{member}_id_number"):
+        return None
+    relation = ctx.label(target.name)
+    calls_for = pl.when(relation.is_in(_MALE)).then(pl.lit("男")).when(relation.is_in(_FEMALE)).then(pl.lit("女"))
+    carried = ctx.part(f"{member}_id_number", derive.SEX)
+    # The child's own number copied under a guardian is told once, by GU05.
+    own = (ctx.clean(f"{member}_id_number") == ctx.optional("id_number")).fill_null(value=False)
+    return Verdict(pl.when(~own).then(carried == calls_for), p1=carried)
+
+
+def _age_distance(ctx: Context, target: Field) -> Verdict:
+    born = pl.col(target.name + derive.BIRTH)
+    years = (pl.col(derive.PERSON_BIRTH) - born).dt.total_days() / 365.25
+    relation = ctx.label(f"{_member(target)}_relation")
+    sibling = relation.is_in(_SIBLINGS).fill_null(value=False)
+    own = (pl.col(target.name) == ctx.optional("id_number")).fill_null(value=False)
+    return Verdict(
+        pl.when(~sibling & ~own).then(years >= ctx.number("min_years")), p1=years.round(0).cast(pl.Int32).cast(pl.String)
+    )
+
+
+def _same_as_child(ctx: Context, target: Field) -> Verdict | None:
+    if not ctx.has("id_number"):
+        return None
+    born = ctx.part("id_number", derive.BIRTH)
+    childlike = ((pl.lit(ctx.as_of) - born).dt.total_days() / 365.25 <= 20).fill_null(value=False)
+    same = pl.col(target.name) == ctx.clean("id_number")
+    return Verdict(~(same & childlike))
+
+
+def _same_as_other(ctx: Context, target: Field) -> Verdict:
+    return Verdict(pl.col(target.name) != ctx.clean("member1_id_number"))
+
+
+def _named_as_child(ctx: Context, target: Field) -> Verdict:
+    return Verdict(pl.col(target.name) != ctx.clean("name"))
+
+
+RULES = (
+    RowRule(
+        code="GU01",
+        slug="missing-guardian-name",
+        severity=Severity.WARNING,
+        source=_SHEET,
+        on="member1_name",
+        build=_missing("member1_name", "member2_name"),
+    ),
+    RowRule(
+        code="GU02",
+        slug="missing-guardian-phone",
+        severity=Severity.WARNING,
+        source=_SHEET,
+        on="member1_phone",
+        build=_missing("member1_phone", "member2_phone", "phone"),
+    ),
+    RowRule(
+        code="GU03",
+        slug="relation-unlike-guardian-sex",
+        severity=Severity.ERROR,
+        source=_RELATION,
+        on=_each("relation"),
+        build=_relation_sex,
+    ),
+    RowRule(
+        code="GU04",
+        slug="guardian-too-young",
+        severity=Severity.WARNING,
+        source="[经验] 监护人与学生的年龄差",
+        params={"min_years": "16"},
+        on=_each("id_number"),
+        build=_age_distance,
+    ),
+    RowRule(
+        code="GU05",
+        slug="guardian-with-id-of-child",
+        severity=Severity.ERROR,
+        source="[经验] 监护人栏误填学生证件号",
+        on=_each("id_number"),
+        build=_same_as_child,
+    ),
+    RowRule(
+        code="GU06",
+        slug="two-guardians-with-one-id",
+        severity=Severity.ERROR,
+        source="[经验] 两名监护人证件号相同",
+        needs=("member1_id_number",),
+        on="member2_id_number",
+        build=_same_as_other,
+    ),
+    RowRule(
+        code="GU07",
+        slug="guardian-named-as-child",
+        severity=Severity.WARNING,
+        source="[经验] 监护人栏误填学生姓名",
+        needs=("name",),
+        on=_each("name"),
+        build=_named_as_child,
+    ),
+)

@@ -1,0 +1,1 @@
+"""One thin module per subcommand: read → run → render → return a status."""

@@ -1,0 +1,180 @@
+"""`xueji check`: which cells to correct before submission."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xueji_cli.commands import options
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from xueji_cli.console import Console
+    from xueji_cli.reports.report import CheckReport
+    from xueji_cli.settings import Settings
+
+CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
+
+
+def check(
+    ctx: typer.Context,
+    files: options.Files,
+    output: options.Output = None,
+    format: options.Format = None,  # noqa: A002 - the option's name
+    schema: options.SchemaName = None,
+    rules: options.Pack = None,
+    as_of: options.AsOf = None,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    fail_on: options.FailOn = None,
+    mapping: options.Mapping = None,
+    sheet: options.Sheet = None,
+    header_row: options.HeaderRow = None,
+    encoding: options.Encoding = None,
+    classes: Annotated[str | None, typer.Option("--classes", metavar="FILE")] = None,
+    photos: Annotated[str | None, typer.Option("--photos", metavar="DIR")] = None,
+    recursive: options.Recursive = False,
+    places: Annotated[int, typer.Option("--places", metavar="N", min=0)] = 3,
+    reveal: options.Reveal = False,
+    config: options.Config = None,
+    lang: options.Lang = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> int:
+    """Check rosters."""
+    console: Console = ctx.obj
+    console.quiet, console.verbose, console.debug = quiet, verbose, debug
+    from xueji_cli import settings as settings_room
+
+    flags = {name: value for name, value in ctx.params.items() if name in settings_room.Settings.__slots__}
+    settings = settings_room.load(flags, environment=os.environ, folder=Path.cwd(), config=config)
+    console.lang = settings.lang
+    report = run(files, settings, console)
+    return show(report, settings, console, output or [], limit=places)
+
+
+def run(files: list[str], settings: Settings, console: Console) -> CheckReport:
+    """Read, check, and return the report."""
+    from xueji_cli import __version__
+    from xueji_cli.checks.activation import activate, known_parameters
+    from xueji_cli.checks.engine import Surroundings
+    from xueji_cli.checks.engine import run as run_rules
+    from xueji_cli.commands.inputs import read_rosters
+    from xueji_cli.reports.report import CheckReport, Run
+    from xueji_cli.schema.rulepack import load_rulepack
+    from xueji_cli.tables.photos import photo_stems
+
+    pack = load_rulepack(settings.rules, settings.schema_folders, known_parameters())
+    active = activate(pack, settings.rule_overrides, settings.select, settings.ignore, settings.file or "")
+    around = Surroundings(
+        as_of=settings.as_of,
+        photos=photo_stems(settings.photos) if settings.photos else None,
+        classes=_classes(settings, console) if settings.classes else None,
+    )
+    rosters, failures = read_rosters(files, settings, console)
+    findings, skipped = run_rules(rosters, active, around)
+    schemas = {f"{roster.schema.name} {roster.schema.version}": None for roster in rosters}
+    return CheckReport(
+        run=Run(
+            command="check",
+            version=__version__,
+            schemas=tuple(schemas),
+            rules=f"{pack.name} {pack.version}",
+            as_of=settings.as_of.isoformat(),
+            options=_said(settings),
+        ),
+        rosters=tuple(rosters),
+        unreadable=tuple(failures),
+        findings=findings,
+        rules=active,
+        skipped=skipped,
+    )
+
+
+def show(report: CheckReport, settings: Settings, console: Console, outputs: list[str], *, limit: int) -> int:
+    """Write the files that were asked for, show the report, and return the exit status."""
+    from xueji_cli.reports.view import finding_view
+
+    view = finding_view(report, lang=console.lang, reveal=settings.reveal)
+    written = write_files(report, view, settings, console, outputs)
+    if settings.format == "text":
+        from xueji_cli.reports.text import render_text
+
+        page = render_text(
+            report,
+            view,
+            lang=console.lang,
+            width=console.width,
+            verbose=console.verbose,
+            limit=limit or None,
+            written=written,
+        )
+        console.render(page)
+    else:
+        from xueji_cli.reports.writing import write_stream
+
+        write_stream(report, view, settings.format, console.stream(), lang=console.lang)
+        for error in report.unreadable:
+            console.user_error(error)
+    return status(report, settings.fail_on)
+
+
+def write_files(
+    report: CheckReport, view: pl.DataFrame, settings: Settings, console: Console, outputs: list[str]
+) -> list[str]:
+    """Write the report to each file that was asked for and return their names."""
+    from xueji_cli.reports.writing import write_report
+
+    written: list[str] = []
+    with console.progress(console.text("cli.writing"), len(outputs)) as step:
+        for path in outputs:
+            step(Path(path).name)
+            for warning in write_report(report, view, path, lang=console.lang, reveal=settings.reveal):
+                console.note(warning)
+            written.append(path)
+    return written
+
+
+def status(report: CheckReport, fail_on: str) -> int:
+    """Return the exit status: 2 when a file could not be read, 1 for findings at or above the limit, else 0."""
+    from xueji_cli.checks.rule import Severity
+
+    if report.unreadable:
+        return UNREADABLE
+    if fail_on == "never":
+        return CLEAN
+    counted = [severity.value for severity in Severity if severity.rank <= Severity(fail_on).rank]
+    found = report.findings.get_column("severity").is_in(counted).any()
+    return FINDINGS if found else CLEAN
+
+
+def _classes(settings: Settings, console: Console) -> pl.DataFrame:
+    """Return the classes of the class list (`checks.class_list`)."""
+    from dataclasses import replace
+
+    from xueji_cli.checks.class_list import class_keys
+    from xueji_cli.commands.inputs import read_rosters
+
+    assert settings.classes is not None
+    reading = replace(settings, sheet=None, header_row=None, encoding=None, mapping=())
+    rosters, failures = read_rosters([settings.classes], reading, console, kind="class")
+    if failures:
+        raise failures[0]
+    return class_keys(rosters, settings.as_of)
+
+
+def _said(settings: Settings) -> dict[str, object]:
+    """Return the settings that differ from the defaults, without the day, which the run has of its own."""
+    from dataclasses import fields
+
+    from xueji_cli.settings import Settings as Defaults
+
+    usual = Defaults(as_of=date.min)
+    names = [f.name for f in fields(usual) if f.name not in ("as_of", "lang", "format", "file")]
+    return {name: getattr(settings, name) for name in names if getattr(settings, name) != getattr(usual, name)}

@@ -1,0 +1,76 @@
+"""Files named on the command line, as bound rosters: one unreadable file does not stop the others."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from xueji_cli.errors import InputError, UserError
+from xueji_cli.schema.binding import bind, choose_schema, parse_mapping, unmatched_mappings
+from xueji_cli.schema.vocabulary import Vocabulary
+from xueji_cli.schema.loading import load_schema, schema_names
+from xueji_cli.tables.options import ReadOptions
+from xueji_cli.tables.paths import expand_inputs
+from xueji_cli.tables.reader import read_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xueji_cli.console import Console
+    from xueji_cli.schema.model import Schema
+    from xueji_cli.schema.roster import Roster
+    from xueji_cli.settings import Settings
+    from xueji_cli.tables.table import Table
+
+
+def read_rosters(
+    arguments: Sequence[str], settings: Settings, console: Console, *, kind: str | None = None
+) -> tuple[list[Roster], list[InputError]]:
+    """Read files, folders and patterns and bind their columns.
+
+    Args:
+        arguments: As given on the command line.
+        settings: The run's settings.
+        console: Shows the progress.
+        kind: The one schema that these files are to have; None for the user's choice, or whichever fits best.
+
+    Returns:
+        The rosters in input order, and the files that could not be read.
+
+    Raises:
+        UserError: When no file is named by the arguments, or a mapping is wrong.
+    """
+    named = kind or settings.schema
+    folders = settings.schema_folders
+    schemas = [load_schema(name, folders) for name in ([named] if named else schema_names(folders))]
+    vocabulary = Vocabulary(schemas)
+    options = ReadOptions(sheet=settings.sheet, encoding=settings.encoding, header_row=settings.header_row)
+    paths = expand_inputs(arguments, recursive=settings.recursive)
+    tables: list[Table] = []
+    failures: list[InputError] = []
+    with console.progress(console.text("cli.reading"), len(paths)) as step:
+        for path in paths:
+            step(PurePath(path).name)
+            try:
+                tables += read_tables(path, options, vocabulary)
+            except InputError as error:
+                failures.append(error)
+    rosters: list[Roster] = []
+    for table in tables:
+        try:
+            rosters.append(_bound(table, schemas, named, settings))
+        except InputError as error:
+            failures.append(error)
+    pairs = dict(pair.split("=", 1) for pair in settings.mapping if "=" in pair)
+    if tables and (left := unmatched_mappings(tables, pairs)):
+        raise UserError("map_unknown_column", columns=", ".join(left))
+    return rosters, failures
+
+
+def _bound(table: Table, schemas: Sequence[Schema], named: str | None, settings: Settings) -> Roster:
+    if named:
+        schema = schemas[0]
+    else:
+        raw = dict(pair.split("=", 1) for pair in settings.mapping if "=" in pair)
+        schema = choose_schema(table, schemas, raw)
+    return bind(table, schema, parse_mapping(settings.mapping, schema))

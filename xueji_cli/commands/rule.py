@@ -1,0 +1,86 @@
+"""`xueji rule`: what a rule looks for, why, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xueji_cli.commands import options
+
+if TYPE_CHECKING:
+    from xueji_cli.checks.rule import ActiveRule
+    from xueji_cli.console import Console
+
+
+def rule(
+    ctx: typer.Context,
+    codes: Annotated[list[str] | None, typer.Argument(metavar="[CODE...]", show_default=False)] = None,
+    rules: options.Pack = None,
+    format: Annotated[str | None, typer.Option("--format", metavar="text|json")] = None,  # noqa: A002
+    lang: options.Lang = None,
+) -> int:
+    """Explain rules."""
+    from xueji_cli.checks.activation import activate, known_parameters
+    from xueji_cli.checks.registry import all_rules, select
+    from xueji_cli.schema.rulepack import load_rulepack
+    from xueji_cli.settings import DEFAULT_PACK
+
+    console: Console = ctx.obj
+    pack = load_rulepack(rules or DEFAULT_PACK, (), known_parameters())
+    chosen = select(codes or [], [])
+    active = activate(pack, {}, list(all_rules()), [])
+    if format == "json":
+        import json
+
+        listed = [_as_data(active[code], console.lang) for code in chosen]
+        console.payload(json.dumps(listed, ensure_ascii=False, indent=1) + "\n")
+    elif codes:
+        console.payload("\n".join(_page(active[code], console) for code in chosen))
+    else:
+        console.payload("".join(_line(active[code], console) for code in chosen))
+    return 0
+
+
+def _words(active: ActiveRule, lang: str) -> dict[str, str]:
+    from xueji_cli.messages import catalogue
+
+    words: dict[str, str] = catalogue.load(lang, "rules")[active.rule.code]
+    return words
+
+
+def _as_data(active: ActiveRule, lang: str) -> dict[str, object]:
+    rule = active.rule
+    return {
+        "code": rule.code,
+        "slug": rule.slug,
+        "severity": active.severity.value,
+        "source": active.source,
+        "params": dict(active.params),
+        "fixable": rule.fixable,
+        **_words(active, lang),
+    }
+
+
+def _line(active: ActiveRule, console: Console) -> str:
+    from rich.cells import set_cell_size
+
+    severity = set_cell_size(console.text(f"check.severity.{active.severity}"), 8)
+    return f"{active.rule.code}  {severity}{_words(active, console.lang)['title']}\n"
+
+
+def _page(active: ActiveRule, console: Console) -> str:
+    words = _words(active, console.lang)
+    rule = active.rule
+    lines = [f"{rule.code}  {words['title']}  ({rule.slug})", ""]
+    rows = [
+        ("severity", console.text(f"check.severity.{active.severity}")),
+        ("why", words["why"]),
+        ("suggestion", words["suggestion"]),
+        ("example", words.get("example", "")),
+        ("source", active.source),
+        ("params", ", ".join(f"{name} = {value or '-'}" for name, value in active.params.items())),
+        ("fixable", console.text("cli.rule.yes") if rule.fixable else ""),
+    ]
+    lines += [f"{console.text(f'cli.rule.{name}')}{value}" for name, value in rows if value]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,150 @@
+"""Streams, terminal, width, colour, progress and language: asked once, here, and handed to whoever needs them.
+
+stdout carries the payload and nothing else; everything said about it goes to stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
+
+from xueji_cli.messages import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from rich.console import Console as RichConsole
+    from rich.console import RenderableType
+
+    from xueji_cli.errors import UserError
+
+#: Width of lines that go to a file or a pipe, where nobody's window is asked.
+_WIDTH_OF_FILES = 100
+
+DEFAULT_LANGUAGE = "zh"
+
+
+def language(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return the language to speak before options are parsed: `--lang`, else `XUEJI_LANG`, else Chinese."""
+    for index, argument in enumerate(arguments):
+        value = None
+        if argument == "--lang" and index + 1 < len(arguments):
+            value = arguments[index + 1]
+        elif argument.startswith("--lang="):
+            value = argument.removeprefix("--lang=")
+        if value in catalogue.LANGUAGES:
+            return value
+    given = environment.get("XUEJI_LANG", DEFAULT_LANGUAGE)
+    return given if given in catalogue.LANGUAGES else DEFAULT_LANGUAGE
+
+
+class Console:
+    """Where the program speaks.
+
+    Attributes:
+        lang: Language of everything said.
+        quiet: Say nothing on stderr but errors.
+        verbose: Say more.
+        debug: Show a trace when something unexpected goes wrong.
+    """
+
+    def __init__(self, lang: str, *, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self.lang = lang
+        self.quiet = False
+        self.verbose = False
+        self.debug = False
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        for stream in (self._out, self._err):
+            # A Windows pipe would otherwise get the code page of the machine, and no code page has all of our characters.
+            if not stream.isatty() and hasattr(stream, "reconfigure"):
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+    @cached_property
+    def width(self) -> int:
+        """Cells of a line on stdout."""
+        if "COLUMNS" in os.environ and os.environ["COLUMNS"].isdigit():
+            return max(int(os.environ["COLUMNS"]), 40)
+        return max(self._rich(self._out).width, 40) if self._out.isatty() else _WIDTH_OF_FILES
+
+    def _rich(self, stream: TextIO) -> RichConsole:
+        from rich.console import Console as RichConsole
+
+        # User data is never markup, and no number or path is to be coloured by guess.
+        return RichConsole(file=stream, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+    def text(self, key: str, **params: object) -> str:
+        """Return a sentence of the catalogue in the console's language."""
+        return catalogue.text(self.lang, key, **params)
+
+    def payload(self, text: str) -> None:
+        """Write to stdout what was asked for."""
+        self._write(lambda: self._out.write(text))
+
+    def render(self, renderable: RenderableType) -> None:
+        """Write a Rich renderable to stdout; plain text when nobody looks."""
+        self._write(lambda: self._rich(self._out).print(renderable, soft_wrap=True))
+
+    def stream(self) -> TextIO:
+        """Return stdout for a writer of machine formats."""
+        return self._out
+
+    def note(self, text: str) -> None:
+        """Say something in passing, on stderr."""
+        if not self.quiet:
+            print(text, file=self._err)
+
+    def error(self, text: str) -> None:
+        """Say what went wrong, on stderr."""
+        print(f"xueji: {text}", file=self._err)
+
+    def user_error(self, error: UserError) -> None:
+        """Say what the user has to put right: every mistake of a file on its own line."""
+        self.error(error_text(error, self.lang))
+
+    @contextmanager
+    def progress(self, description: str, total: int) -> Iterator[Callable[[str], None]]:
+        """Show a bar on stderr while files are worked on; nothing when nobody looks or there is but one.
+
+        Yields:
+            A function to call, with the name of what comes next, before each step.
+        """
+        if self.quiet or not self._err.isatty():
+            yield lambda _: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._rich(self._err), transient=True) as bar:
+            task = bar.add_task(description, total=total)
+            started = False
+
+            def step(name: str) -> None:
+                nonlocal started
+                bar.update(task, description=f"{description} {name}", advance=1 if started else 0)
+                started = True
+
+            yield step
+
+    def _write(self, action: Callable[[], Any]) -> None:
+        try:
+            action()
+            self._out.flush()
+        except BrokenPipeError:
+            # The reader (`| head`) has enough. Point stdout elsewhere, or Python complains once more while it exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
+
+
+def error_text(error: UserError, lang: str) -> str:
+    """Return the sentence of a user's error; the mistakes of a definition file follow it, one a line."""
+    from xueji_cli.errors import DefinitionError
+
+    text = catalogue.text(lang, f"errors.{error.key}", **error.params)
+    if isinstance(error, DefinitionError):
+        for line, mistake in error.mistakes:
+            where = catalogue.text(lang, "errors.line", line=line) if line else ""
+            text += f"\n  {where}{catalogue.text(lang, f'errors.{mistake.key}', **mistake.params)}"
+    return text

@@ -1,0 +1,73 @@
+"""Dates in any of the spellings people use, with how precise they are."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from xueji_cli.values.text import fold, on_distinct
+
+#: What `parse_dates` answers for a cell.
+#:
+#: date       the day; the first of the month where only the month is known
+#: precision  day or month
+#: plain      written YYYYMMDD or YYYY-MM-DD (months: YYYYMM or YYYY-MM), as the national template wants it
+PARSED = pl.Struct({"date": pl.Date, "precision": pl.String, "plain": pl.Boolean})
+
+_PLAIN = r"^(?:\d{8}|\d{4}-\d{2}-\d{2}|\d{6}|\d{4}-\d{2})$"
+_SEPARATORS = r"[年月./\\、。,，;—–―－~_\- ]+"
+
+# Excel counts days from here (its day 60 is a 29 February 1900 that never was; nobody in a roster is that old).
+_EXCEL_EPOCH = pl.date(1899, 12, 30)
+_SERIAL_RANGE = (14_000, 73_000)  # 1938 to 2099
+
+
+def _parse(values: pl.Series) -> pl.Series:
+    text = (
+        pl.col("v")
+        .str.replace(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$", "")
+        .str.replace(r"[日号]$", "")
+        .str.replace_all(_SEPARATORS, "-")
+        .str.strip_chars("-")
+    )
+    compact = pl.col("t").str.extract_groups(r"^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})?$")
+    parted = pl.col("t").str.extract_groups(r"^(?<y>\d{4})-(?<m>\d{1,2})(?:-(?<d>\d{1,2}))?$")
+    serial = pl.when(pl.col("t").str.contains(r"^\d{5}$")).then(pl.col("t").cast(pl.Int32, strict=False))
+    frame = (
+        values.to_frame("v")
+        .with_columns(t=text)
+        .with_columns(c=compact, p=parted, serial=serial)
+        .with_columns(
+            y=pl.coalesce(pl.col("c").struct.field("y"), pl.col("p").struct.field("y")),
+            m=pl.coalesce(pl.col("c").struct.field("m"), pl.col("p").struct.field("m")).str.zfill(2),
+            d=pl.coalesce(pl.col("c").struct.field("d"), pl.col("p").struct.field("d")).str.zfill(2),
+        )
+        .with_columns(
+            written=pl.concat_str("y", "m", pl.col("d").fill_null("01")).str.to_date("%Y%m%d", strict=False),
+            counted=pl.when(pl.col("serial").is_between(*_SERIAL_RANGE)).then(
+                _EXCEL_EPOCH + pl.duration(days=pl.col("serial"))
+            ),
+        )
+    )
+    return frame.select(
+        pl.struct(
+            date=pl.coalesce("written", "counted"),
+            precision=pl.when(pl.col("counted").is_not_null() | pl.col("d").is_not_null())
+            .then(pl.lit("day"))
+            .when(pl.col("written").is_not_null())
+            .then(pl.lit("month")),
+            plain=pl.col("v").str.contains(_PLAIN),
+        ).cast(PARSED)
+    ).to_series()
+
+
+def parse_dates(series: pl.Series) -> pl.Series:
+    """Return each cell's date, precision and whether it is written plainly (`PARSED`); null for a blank cell.
+
+    Understood: 20100305, 2010-3-5, 2010/03/05, 2010.3.5, 2010年3月5日, 2010、3、5, 2010。3。5, a time of day behind it, months
+    (201003, 2010.03, 2010年3月), and the serial day numbers that Excel leaves when a date loses its format (40242). Orders that
+    could be read in two ways (3/5/2010) and two-digit years are not guessed: their date is null.
+
+    Args:
+        series: Cells as written.
+    """
+    return on_distinct(fold(series), _parse)
