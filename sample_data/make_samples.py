@@ -86,8 +86,8 @@ def township() -> tuple[pl.DataFrame, list[Planted]]:
     labels = spoilt.labels.join(place, on="i").sort("event", "school", "row")
     for (event, school), lines in labels.group_by("event", "school", maintain_order=True):
         del event
-        columns = tuple(_header(school, field) for field in lines["fields"][0])  # type: ignore[arg-type]
-        planted.append(Planted(ROSTERS[school], tuple(lines["row"]), columns, lines["kind"][0]))  # type: ignore[index]
+        columns = tuple(_header(school, field) for field in lines["fields"][0])
+        planted.append(Planted(ROSTERS[school], tuple(lines["row"]), columns, lines["kind"][0]))
     return pl.concat([spoilt.people, clean]), planted
 
 
