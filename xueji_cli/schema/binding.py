@@ -38,13 +38,22 @@ def parse_mapping(pairs: Iterable[str], schema: Schema) -> dict[str, str]:
     Raises:
         UserError: When one is not of that form, or names no field.
     """
+    return {header: field_name(field, schema) for header, field in split_mapping(pairs).items()}
+
+
+def split_mapping(pairs: Iterable[str]) -> dict[str, str]:
+    """Return header or letter → field as the user named it, before any schema is known.
+
+    Raises:
+        UserError: When one has not the form `header=field`.
+    """
     mapping = {}
     for pair in pairs:
         # The header may hold an equals sign; a field never does.
         header, equals, field = (part.strip() for part in pair.rpartition("="))
         if not (header and equals and field):
             raise UserError("map_form", text=pair)
-        mapping[header] = field_name(field, schema)
+        mapping[header] = field
     return mapping
 
 

@@ -57,6 +57,16 @@ def load_code_table(name: str, folders: Sequence[str | Path] = ()) -> CodeTable:
     raise UserError("unknown_code_table", name=name, known=known)
 
 
+def read_code_table(path: Path) -> CodeTable:
+    """Read one code table by its path, with the SOURCES.csv beside it.
+
+    Raises:
+        UserError: When it can't be read.
+        DefinitionError: With all mistakes of its file.
+    """
+    return _read(path, _sources(path.parent / f"{SOURCES}.csv").get(path.stem, {}))
+
+
 def _about(name: str, roots: Sequence[Path]) -> dict[str, str]:
     """Return the row of the first SOURCES.csv that names this table."""
     for root in roots:
@@ -135,6 +145,7 @@ def _read(path: Path, about: dict[str, str]) -> CodeTable:
         edition=about.get("edition", ""),
         entries=tuple(entries),
         accept_codes=about.get("accept_codes", "").lower() in _YES,
+        note=about.get("note", ""),
     )
 
 

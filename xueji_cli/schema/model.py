@@ -69,6 +69,7 @@ class CodeTable:
     entries: tuple[CodeEntry, ...]
     accept_codes: bool
     """False where the same number means different things in different sources (户口性质): names only."""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
