@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 
 from xueji_cli.tables.grid import Extras, Merge
-from xueji_cli.tables.ole import Container
+from xueji_cli.tables.ole import SIGNATURE, Container, DamagedContainer
 from xueji_cli.tables.package import Package
 
 ERRORS = {
@@ -33,8 +33,13 @@ _WANTED = frozenset({_FORMULA, _ROW, _COLINFO, _BOOLERR}) | _DRAWING
 
 
 def workbook_stream(data: bytes) -> bytes:
-    """Return the stream of an .xls that holds its sheets; empty when there is none."""
-    return Container(data).stream("Workbook", "Book") or b""
+    """Return the stream of an .xls that holds its sheets; empty when it can't be found."""
+    if not data.startswith(SIGNATURE):
+        return data
+    try:
+        return Container(data).stream("Workbook", "Book") or b""
+    except DamagedContainer:
+        return b""
 
 
 def is_encrypted(stream: bytes) -> bool:
@@ -87,9 +92,11 @@ def _xls_record(extras: Extras, kind: int, body: bytes) -> None:
         if flags & 1:
             extras.hidden_columns.update(range(first, min(last, 255) + 1))
     elif kind == _BOOLERR and len(body) >= 8 and body[7]:
-        extras.add_error(*struct.unpack_from("<HH", body), ERRORS.get(body[6], "#N/A"))
+        row, position = struct.unpack_from("<HH", body)
+        extras.add_error(row, position, ERRORS.get(body[6], "#N/A"))
     elif kind == _FORMULA and len(body) >= 14 and body[12:14] == b"\xff\xff" and body[6] == 2:
-        extras.add_error(*struct.unpack_from("<HH", body), ERRORS.get(body[8], "#N/A"))
+        row, position = struct.unpack_from("<HH", body)
+        extras.add_error(row, position, ERRORS.get(body[8], "#N/A"))
     elif kind in _DRAWING:
         extras.drawing = True
 

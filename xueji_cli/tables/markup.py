@@ -13,6 +13,7 @@ from xueji_cli.tables.blob import Blob
 from xueji_cli.tables.encoding import to_utf8
 from xueji_cli.tables.grid import CELL_TEXTS, CELLS, Grid, Merge, frame_of
 from xueji_cli.tables.options import MAX_CELLS
+from xueji_cli.tables.plain import plain_number
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -217,19 +218,7 @@ def _stored_number(stored: str, shown: str) -> str:
         value = float(stored)
     except ValueError:
         return shown
-    return _plain_number(value)
-
-
-def _plain_number(value: float) -> str:
-    """Write a number as Excel shows it whole: 15 digits, no exponent, no `.0`."""
-    if value != value or value in (float("inf"), float("-inf")):
-        return str(value)
-    text = f"{value:.15g}"
-    if "e" in text:
-        from decimal import Decimal
-
-        text = f"{Decimal(text):f}"
-    return text
+    return plain_number(value)
 
 
 # --- XML Spreadsheet 2003 ---
@@ -302,7 +291,7 @@ def _fill_xml_row(canvas: _Canvas, row_element: etree._Element, row: int) -> Non
         )
         if kind == "Number":
             try:
-                text = _plain_number(float(text))
+                text = plain_number(float(text))
             except ValueError:
                 kind = "String"
             if kind == "Number" and re.match(r"-?\d{7}", text):

@@ -67,6 +67,7 @@ def cut(grid: Grid, header: Header) -> Region:
         pl.int_range(header.last + 2, header.last + 2 + body.height, dtype=pl.UInt32).alias(ROW), pl.all()
     )
     body = _null_empty(body)
+    body = _show_numbers(body, grid)
     body = _show_errors(body, grid)
     # Blank rows go first: a class name merged over the lines left free for more children makes no children of them.
     body, blank = _without_blank(body)
@@ -93,6 +94,23 @@ def _null_empty(body: pl.DataFrame) -> pl.DataFrame:
     found = body.select((pl.col(names).str.len_bytes() == 0).any()).row(0)
     empty = [name for name, has in zip(names, found, strict=True) if has]
     return body.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in empty)
+
+
+def _show_numbers(body: pl.DataFrame, grid: Grid) -> pl.DataFrame:
+    """Write numbers of more than 15 digits as Excel shows them: a reader makes up digits where Excel has noughts."""
+    if grid.numeric is None or not grid.numeric.height:
+        return body
+    for (position,), cells in grid.numeric.group_by("position", maintain_order=True):
+        column = pl.col(f"c{position}")
+        if column.meta.output_name() not in body.columns:
+            continue
+        stored = pl.col(ROW).is_in((cells["row"] + 1).implode()) & column.str.contains(r"^-?\d{16,18}$")
+        step = pl.lit(10, dtype=pl.Int64).pow(column.str.strip_prefix("-").str.len_bytes().cast(pl.Int64) - 15)
+        value = column.cast(pl.Int64, strict=False)
+        body = body.with_columns(
+            pl.when(stored).then(((value + step // 2) // step * step).cast(pl.String)).otherwise(column)
+        )
+    return body
 
 
 def _show_errors(body: pl.DataFrame, grid: Grid) -> pl.DataFrame:

@@ -60,7 +60,7 @@ _FOREIGN = (
     (b"%-12345X", "PJL"),
 )
 
-# A BIFF stream without its OLE container: Excel 4 and older.
+# A stream of BIFF records without the OLE container: Excel 4 and older, and some programs later.
 _BARE_BIFF = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00", b"\x09\x08\x10\x00")
 
 
@@ -73,7 +73,7 @@ def sniff(blob: Blob, max_bytes: int) -> str:
     """Return what the bytes are: xlsx, xlsb, xls, ods, parquet, html, xml2003 or text.
 
     Raises:
-        InputError: `not_a_table` (with what it is), `password_protected`, `old_excel`, `corrupt`, `too_large`.
+        InputError: `not_a_table` (with what it is), `password_protected`, `corrupt`, `too_large`.
     """
     data = blob.data
     if data.startswith(b"PK"):
@@ -83,7 +83,7 @@ def sniff(blob: Blob, max_bytes: int) -> str:
     if data.startswith(b"PAR1"):
         return "parquet"
     if data.startswith(_BARE_BIFF):
-        raise InputError("old_excel", file=blob.path)
+        return "xls"
     for magic, name in _FOREIGN:
         if data.startswith(magic) and _really(data, magic):
             raise InputError("not_a_table", file=blob.path, kind=name)
