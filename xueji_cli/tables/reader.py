@@ -159,15 +159,15 @@ class _Reading:
         count = max(HEAD_ROWS, (given or 0) + 1)
         # Cells by position: leading blank columns count.
         rows = _by_position(grid.frame.head(count))
+        if given is not None:
+            header = header_at(rows, given - 1, self.knows, grid.merges)
+            if header is None:
+                raise InputError("header_row_not_there", file=self.blob.path, row=given)
+            return header
         if not any(any(row) for row in rows) and not _any_value(grid.frame):
             raise InputError(
                 "picture_only" if grid.drawing else "no_cells", file=self.blob.path, sheet=grid.sheet or ""
             )
-        if given is not None:
-            header = header_at(rows, given - 1, self.knows, grid.merges)
-            if header is None:
-                raise InputError("header_row_not_there", file=self.blob.path, row=given, rows=grid.frame.height)
-            return header
         header = find_header(rows, self.knows, grid.merges)
         if header is None:
             seen = _seen(rows)

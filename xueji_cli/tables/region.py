@@ -234,8 +234,10 @@ def _is_footer(cells: Sequence[str | None], positions: Sequence[int], header: He
         return False
     if position < len(header.names) and _REMARK_HEADERS.search(header.names[position]):
         return False
-    # Sums fill many cells, all with short numbers; the cells of a signature line are footers or short.
+    # Sums fill many cells, all with short numbers; only a child has an ID or a roll number.
     others = [text for _, text in filled[1:]]
+    if any(re.fullmatch(r"[A-Z]?\d{12,18}[\dXx]?", text) for text in others):
+        return False
     return len(filled) * 2 <= max(named, 2) or all(re.fullmatch(r"[\d.,%人]{1,8}", text) for text in others)
 
 

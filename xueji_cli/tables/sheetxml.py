@@ -132,7 +132,7 @@ class _Patterns:
         plain = r'(?:\s+(?:r|s|cm|vm|ph)="[^"]*"|\s+t="n")*\s*'
         empty = rf"(?:<{p}c\s[^>]*/>|<{p}c\s[^>]*></{p}c>)"
         return cls(
-            numeric=rf"<{p}c{plain}>{formula}<{p}v>\s*-?(?:\d{{7,}}|\d\.\d+[Ee]\+?0*(?:[6-9]|\d\d))",
+            numeric=rf"<{p}c{plain}>{formula}<{p}v>\s*-?(?:\d{{7,}}|\d(?:\.\d+)?[Ee]\+?0*(?:[6-9]|\d\d))",
             error=rf'<{p}c\s[^>]*t="e"[^>]*>{formula}<{p}v>[^<]*',
             first=rf"<{p}row\b[^>]*>\s*(?:{empty}\s*)*<{p}c\s[^>]*>",
             far=rf"<{p}c\s[^>]*\br=\"[A-Z]{{3}}\d+\"[^>]*[^/>]>",
