@@ -175,7 +175,8 @@ def _write_list(sheet: Worksheet, findings: FindingList) -> None:
 
     font = Font(name=FONT, size=FONT_SIZE)
     link = Font(name=FONT, size=FONT_SIZE, color="0B5CAD", underline="single")
-    wrapped, plain = Alignment(vertical="center", wrap_text=True), Alignment(vertical="center")
+    plain = Alignment(horizontal="left", vertical="center")
+    wrapped = Alignment(horizontal="left", vertical="center", wrap_text=True)
     fills = {severity: PatternFill("solid", start_color=colour) for severity, colour in FILLS.items()}
     for index, (key, header) in enumerate(zip(findings.keys, findings.headers, strict=True), 1):
         sheet.column_dimensions[get_column_letter(index)].width = LIST_WIDTHS[key]
@@ -225,7 +226,7 @@ def _write_summary(sheet: Worksheet, rows: Sequence[Sequence[Cell]]) -> None:
         "head": Font(name=FONT, bold=True, size=FONT_SIZE),
         "quiet": Font(name=FONT, size=FONT_SIZE, color="667085"),
     }
-    font, middle = Font(name=FONT, size=FONT_SIZE), Alignment(vertical="center")
+    font, middle = Font(name=FONT, size=FONT_SIZE), Alignment(horizontal="left", vertical="center")
     fills = {
         severity: PatternFill("solid", start_color=colour) for severity, colour in (*FILLS.items(), ("head", "E7EBF0"))
     }
@@ -249,6 +250,7 @@ def _write_summary(sheet: Worksheet, rows: Sequence[Sequence[Cell]]) -> None:
 
 def _fit_page(sheet: Worksheet) -> None:
     sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
 

@@ -50,7 +50,7 @@ _LOOKS: Mapping[str, dict[str, Any]] = {
     "head": {**_FACE, **_HEAD},
     "text": {**_FACE, "num_format": "@"},
     "wrapped": {**_FACE, "num_format": "@", "text_wrap": True},
-    "number": _FACE,
+    "number": {**_FACE, "align": "left"},
     "quiet": {**_FACE, "font_color": "#667085"},
     "link": {**_FACE, "num_format": "@", "font_color": "#0B5CAD", "underline": 1},
 }
@@ -150,6 +150,7 @@ class FreshWorkbook:
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, findings.frame.height, len(findings.keys) - 1)
         sheet.set_landscape()
+        sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
         sheet.activate()
@@ -161,6 +162,7 @@ class FreshWorkbook:
             sheet.set_column(index, index, width)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
+        sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         for number, row in enumerate(rows):
             for index, (value, style) in enumerate(row):

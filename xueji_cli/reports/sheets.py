@@ -13,8 +13,7 @@ import polars as pl
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.lines import WIDE
 from xueji_cli.reports.summary import summarise
-from xueji_cli.reports.view import rule_text
-from xueji_cli.tables.table import column_letter
+from xueji_cli.reports.view import letters, place_text, rule_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,26 +82,17 @@ def finding_list(report: CheckReport, view: pl.DataFrame, lang: str) -> FindingL
     """Return the list of the findings of a view."""
     keys = tuple(key for key in LIST_WIDTHS if key != "file" or view["file"].n_unique() > 1)
     severities = {name: catalogue.text(lang, f"check.severity.{name}") for name in ("error", "warning", "notice")}
-    row_place = catalogue.text(lang, "check.places.row")
-    column_place = catalogue.text(lang, "check.text.column_place")
     header_rows = [roster.table.header_row for roster in report.rosters]
-    letters = {position: column_letter(position) for position in view["position"].drop_nulls().unique()}
     shown = view.head(SHEET_ROWS - 1)
-    letter = pl.col("position").replace_strict(letters, default=None, return_dtype=pl.String)
     header_row = pl.col("table").replace_strict(
         list(range(len(header_rows))), header_rows, default=1, return_dtype=pl.UInt32
     )
     frame = shown.with_row_index("number", offset=1).with_columns(
-        pl.coalesce(
-            "cell",
-            _filled(row_place, pl.col("row").cast(pl.String)),
-            _filled(column_place, letter),
-            pl.lit(catalogue.text(lang, "check.text.sheet_place")),
-        ).alias("place"),
+        place_text(shown, lang).alias("place"),
         pl.col("related_text").alias("related"),
         pl.lit(None, pl.String).alias("done"),
         pl.col("sheet").alias("link_sheet"),
-        pl.concat_str(letter.fill_null("A"), pl.coalesce("row", header_row)).alias("link_cell"),
+        pl.concat_str(letters(shown).fill_null("A"), pl.coalesce("row", header_row)).alias("link_cell"),
         pl.col("severity").alias("style"),
         pl.max_horizontal(_lines("related_text" if key == "related" else key) for key in WRAPPED).alias("lines"),
         pl.col("severity").replace_strict(severities, return_dtype=pl.String),
@@ -221,8 +211,3 @@ def _lines(key: str) -> pl.Expr:
     text = pl.col(key).fill_null("")
     width = text.str.len_chars() + text.str.count_matches(WIDE)
     return (width / (LIST_WIDTHS["related" if key == "related_text" else key] - 2)).ceil().clip(1, 12).cast(pl.UInt8)
-
-
-def _filled(template: str, value: pl.Expr) -> pl.Expr:
-    before, _, rest = template.partition("{")
-    return pl.concat_str(pl.lit(before), value, pl.lit(rest.partition("}")[2]))

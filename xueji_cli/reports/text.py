@@ -15,8 +15,7 @@ from xueji_cli.checks.rule import Severity
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
 from xueji_cli.reports.summary import summarise
-from xueji_cli.reports.view import rule_text, table_labels
-from xueji_cli.tables.table import column_letter
+from xueji_cli.reports.view import place_text, rule_text, table_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -184,7 +183,7 @@ class _Page:
         return sorted(found, key=lambda rule: (Severity(rule[1]).rank, rule[0]))
 
     def places(self, found: pl.DataFrame) -> None:
-        rows = found.to_dicts()
+        rows = found.with_columns(place_text(found, self.lang).alias("place")).to_dicts()
         classes = [harmless(row["class_name"] or "") for row in rows]
         places = [self.place(row) for row in rows]
         classes_width = max(map(cell_width, classes))
@@ -205,15 +204,7 @@ class _Page:
 
     def place(self, row: dict[str, Any]) -> str:
         """Return `roster.xlsx F4`; the file only where there is more than one table."""
-        if row["cell"]:
-            place = str(row["cell"])
-        elif row["row"] is not None:
-            place = catalogue.text(self.lang, "check.places.row", row=row["row"])
-        elif row["column"]:
-            place = self.say("column_place", letter=column_letter(int(row["position"])))
-        else:
-            place = self.say("sheet_place")
-        return f"{self.labels[row['table']]} {place}" if len(self.labels) > 1 else place
+        return f"{self.labels[row['table']]} {row['place']}" if len(self.labels) > 1 else str(row["place"])
 
     def skipped(self, *, verbose: bool) -> None:
         skipped = self.report.skipped

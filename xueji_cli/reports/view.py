@@ -99,6 +99,23 @@ def rule_text(lang: str, code: str, part: str) -> str:
     return str(catalogue.load(lang, "rules")[code].get(part, ""))
 
 
+def place_text(view: pl.DataFrame, lang: str) -> pl.Expr:
+    """Return the place of each finding within its table, as people say it: a cell, a row, a column, the whole sheet."""
+    letter = letters(view)
+    return pl.coalesce(
+        "cell",
+        _around(catalogue.text(lang, "check.places.row"), pl.col("row")),
+        _around(catalogue.text(lang, "check.places.column"), letter),
+        pl.lit(catalogue.text(lang, "check.places.sheet")),
+    )
+
+
+def letters(view: pl.DataFrame) -> pl.Expr:
+    """Return the letter of each finding's column."""
+    known = {position: column_letter(position) for position in view["position"].drop_nulls().unique()}
+    return pl.col("position").replace_strict(known, default=None, return_dtype=pl.String)
+
+
 def table_labels(report: CheckReport) -> list[str]:
     """Return a short name for each table, unambiguous in this run: its file, and its sheet if there are several."""
     paths = [roster.table.source.path for roster in report.rosters]
@@ -198,10 +215,10 @@ def _related(report: CheckReport, lang: str) -> pl.DataFrame:
         {"table": range(len(report.rosters)), "label": table_labels(report)},
         schema={"table": pl.UInt32, "label": pl.String},
     )
-    row = _fill_row(catalogue.text(lang, "check.places.row"))
+    row = _around(catalogue.text(lang, "check.places.row"), pl.col("row"))
     phrase = row if labels.height < 2 else pl.concat_str("label", pl.lit(" "), row)
     separator = catalogue.text(lang, "check.places.separator")
-    more = catalogue.text(lang, "check.places.more").partition("{count}")
+    more = catalogue.text(lang, "check.places.more")
     return (
         report.findings.with_row_index("order")
         .select("order", "related", "others")
@@ -222,13 +239,14 @@ def _related(report: CheckReport, lang: str) -> pl.DataFrame:
             "order",
             "related",
             pl.when(pl.col("others") > pl.col("listed"))
-            .then(pl.concat_str("related_text", pl.lit(more[0]), "others", pl.lit(more[2])))
+            .then(pl.concat_str("related_text", _around(more, pl.col("others"))))
             .otherwise("related_text")
             .alias("related_text"),
         )
     )
 
 
-def _fill_row(template: str) -> pl.Expr:
-    before, _, after = template.partition("{row}")
-    return pl.concat_str(pl.lit(before), pl.col("row"), pl.lit(after))
+def _around(template: str, value: pl.Expr) -> pl.Expr:
+    """Return a sentence with one place, filled for every row."""
+    before, _, rest = template.partition("{")
+    return pl.concat_str(pl.lit(before), value, pl.lit(rest.partition("}")[2]))

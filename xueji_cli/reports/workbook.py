@@ -8,7 +8,6 @@ workbook that lists everything (masked like any report, because it goes beyond t
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from xueji_cli.reports.fresh import FreshWorkbook
 from xueji_cli.reports.marks import COMMENT_LIMIT, cell_marks
 from xueji_cli.reports.sheets import LINK_LIMIT, SHEET_ROWS, finding_list, link_target, summary_rows
 from xueji_cli.reports.view import finding_view
+from xueji_cli.reports.written import Written
 from xueji_cli.tables.writing import whole_file
 
 if TYPE_CHECKING:
@@ -30,14 +30,6 @@ if TYPE_CHECKING:
 
 #: Kinds that openpyxl can copy.
 _COPIED = frozenset({"xlsx", "xlsm"})
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """Files that were written, the one to open first in front, and what the user should know about them."""
-
-    paths: tuple[str, ...]
-    notes: tuple[str, ...] = ()
 
 
 def write_workbook(report: CheckReport, view: pl.DataFrame, path: str, *, lang: str) -> Written:
@@ -50,6 +42,8 @@ def write_workbook(report: CheckReport, view: pl.DataFrame, path: str, *, lang: 
         lang: Language.
     """
     files = list(dict.fromkeys(roster.table.source.path for roster in report.rosters))
+    if not files:
+        raise UserError("output_nothing", file=path)
     with whole_file(path, inputs=_inputs(report)) as temporary:
         if len(files) == 1:
             whole = finding_view(report, lang=lang, reveal=True)
@@ -68,6 +62,8 @@ def write_folder(report: CheckReport, view: pl.DataFrame, folder: str, *, lang: 
         folder: Made if it is not there.
         lang: Language.
     """
+    if not report.rosters:
+        raise UserError("output_nothing", file=folder)
     home = Path(folder)
     try:
         home.mkdir(parents=True, exist_ok=True)
