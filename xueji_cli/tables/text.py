@@ -314,16 +314,27 @@ def _swallowed(lines: list[str], start: int, end: int, cells: list[str], delimit
     """Judge a record over several lines: has an open mark swallowed whole records?"""
     if end - start > _MAX_SPAN:
         return True
+    if not _well_formed(lines[start:end], delimiter):
+        return True  # the mark that ended the cell was the first of another
     width = width or len(cells)
-    separators = sum(lines[index].count(delimiter) for index in range(start, end))
-    return width >= 3 and separators >= 2 * (width - 1)
+    if width < 3:
+        return False
+    if len(cells) != width and lines[start].count(delimiter) == width - 1:
+        return True
+    return any(part.count(delimiter) >= width - 1 for cell in cells if "\n" in cell for part in cell.split("\n"))
+
+
+def _well_formed(lines: list[str], delimiter: str) -> bool:
+    try:
+        return len(list(csv.reader((line + "\n" for line in lines), delimiter=delimiter, strict=True))) == 1
+    except csv.Error:
+        return False
 
 
 def _left_open(lines: list[str], start: int, end: int, delimiter: str) -> bool:
-    """Say whether the last record ends inside quotation marks."""
-    text = "\n".join(lines[start:end])
-    opens = text.startswith('"') or f'{delimiter}"' in text
-    return opens and text.count('"') % 2 == 1
+    """Say whether the last record ends inside quotation marks: then it swallows a line put after it."""
+    more = itertools.chain((line + "\n" for line in lines[start:end]), ["end\n"])
+    return len(list(csv.reader(more, delimiter=delimiter))) == 1
 
 
 def _without_quotes(line: str, delimiter: str) -> list[str]:
