@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 USAGE = 2
 
+#: Headers of a field that its page shows; `--format json` has them all.
+SHOWN_HEADERS = 30
+
 schema_app = typer.Typer(no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
@@ -188,6 +191,12 @@ def _schema_page(schema: Schema, console: Console) -> str:
     return head + aligned(rows, console.width) + "\n" + console.text("schema.more", name=schema.name) + "\n"
 
 
+def _some(headers: tuple[str, ...], console: Console) -> str:
+    """Return the first headers and how many there are; a family member's are all the combinations of two lists."""
+    shown = "、".join(headers[:SHOWN_HEADERS])
+    return shown + console.text("schema.and_more", count=len(headers)) if len(headers) > SHOWN_HEADERS else shown
+
+
 def _field_page(field: Field, console: Console) -> str:
     must = "required" if field.required else "filled" if field.filled else "optional"
     rows = [
@@ -196,8 +205,8 @@ def _field_page(field: Field, console: Console) -> str:
         ("code", field.code or ""),
         ("template", str(field.template or "")),
         ("length", str(field.max_length or "")),
-        ("aliases", "、".join(field.aliases)),
-        ("fallbacks", "、".join(field.fallbacks)),
+        ("aliases", _some(field.aliases, console)),
+        ("fallbacks", _some(field.fallbacks, console)),
         ("source", field.source),
     ]
     lines = [f"{field.name}  {field.title}"]

@@ -120,10 +120,16 @@ def _read(path: Path, about: dict[str, str]) -> CodeTable:
     mistakes: Mistakes = []
     rows = _rows(path, COLUMNS, _REQUIRED, mistakes)
     entries = []
+    lines = []
     for line, row in rows:
+        if any("\n" in cell for cell in row.values()):
+            # A quotation mark that is never closed swallows the lines after it.
+            mistakes.append((line, UserError("code_table_quote")))
+            continue
         if not (row["code"] and row["label"]):
             mistakes.append((line, UserError("code_table_incomplete")))
             continue
+        lines.append(line)
         entries.append(
             CodeEntry(
                 code=row["code"],
@@ -135,7 +141,7 @@ def _read(path: Path, about: dict[str, str]) -> CodeTable:
         )
     if not rows and not mistakes:
         mistakes.append((None, UserError("code_table_empty")))
-    _check_meanings([line for line, row in rows if row["code"] and row["label"]], entries, mistakes)
+    _check_meanings(lines, entries, mistakes)
     if mistakes:
         raise DefinitionError(str(path), sorted(mistakes, key=lambda m: m[0] or 0))
     return CodeTable(
