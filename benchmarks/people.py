@@ -167,7 +167,7 @@ def _rolls(people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     people = people.with_columns(
         resident=pl.col("special").is_in(_RESIDENT), fresh=(pl.col("grade_no") == 1) & dice.chance(0.6, "fresh")
     )
-    rank = pl.int_range(pl.len()).over("county_code", "birth", "resident", "fresh")
+    rank = pl.int_range(pl.len()).over("county_code", "birth", "fresh")
     sequence = id_numbers.sequence(rank, pl.lit(400), pl.col("male"))
     people = people.with_columns(made=id_numbers.body(pl.col("county_code"), pl.col("birth"), sequence))
     # The last digit of an L number is random; here it is never the check digit, so that no child can have the number.

@@ -104,6 +104,12 @@ def test_a_birth_date_that_disagrees_differs_from_the_number(spoilt: Spoilt) -> 
     assert rows["birth_date"].str.to_date("%Y%m%d").null_count() == 0
 
 
+def test_a_roll_that_disagrees_is_not_the_number_behind_another_letter(spoilt: Spoilt) -> None:
+    kinds = ["roll_id_mismatch", "roll_j_with_valid_id"]
+    rows = spoilt.people.join(spoilt.labels.filter(pl.col("kind").is_in(kinds)).select("i"), on="i", how="semi")
+    assert rows.filter(pl.col("roll_number").str.slice(1) == pl.col("id_number")).is_empty()
+
+
 def test_two_records_of_one_child_stand_in_two_schools(spoilt: Spoilt) -> None:
     for kind, column in (("same_id", "id_number"), ("same_roll", "roll_number")):
         labels = spoilt.labels.filter(pl.col("kind") == kind).select("i", "event")

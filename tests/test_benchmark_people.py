@@ -11,7 +11,7 @@ from benchmarks.layouts import HEADERS, LAYOUTS, select
 from benchmarks.people import make_people
 from benchmarks.regions import counties
 
-ROWS = 12_000
+ROWS = 40_000
 
 
 @pytest.fixture(scope="module")

@@ -213,7 +213,8 @@ def made_roll(row: Row, letter: str, birth: date, chance: Chance) -> str:
     while True:
         first17 = f"{row['county_code']}{birth:%Y%m%d}{chance.randrange(900, 1000)}"
         number = letter + first17 + check_character(first17)
-        if number not in chance.taken:
+        # Not even behind another letter: a made number that is some child's own would be right for that child.
+        if number not in chance.taken and number[1:] not in chance.taken:
             chance.taken.add(number)
             return number
 

@@ -186,8 +186,14 @@ def required_placeholder(row: Row, chance: Chance) -> Changes:
     return {"address": chance.choice(["无", "不详", "/", "-", "待补", "NULL"])}
 
 
-@fault("member1_name")
+@fault(needs="member1_name")
 def guardian_missing(row: Row, chance: Chance) -> Changes:
+    return {"member1_name": None, "member2_name": None}
+
+
+@fault("member1_name", needs="member2_name")
+def guardian_without_name(row: Row, chance: Chance) -> Changes:
+    """The relation, telephone and number of one guardian are there, and the other guardian; only the name is not."""
     return {"member1_name": None}
 
 

@@ -115,11 +115,11 @@ def id_column_missing(people: pl.DataFrame, path: Path) -> list[Place]:
 @case()
 def duplicate_header(people: pl.DataFrame, path: Path) -> list[Place]:
     book = Book(people, path)
-    book.sheet.write_string(0, 31, _PHONE)
-    for row in range(1, HEIGHT + 1):
-        book.sheet.write_string(row, 31, "13800000000")
+    for column in (31, 32):
+        for row, text in enumerate(["小组", *["红队"] * HEIGHT]):
+            book.sheet.write_string(row, column, text)
     book.book.close()
-    return [Place("TB03", header=_PHONE)]
+    return [Place("TB03", header="小组")]
 
 
 @case()
