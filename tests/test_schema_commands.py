@@ -1,5 +1,6 @@
 import io
 import json
+import re
 
 import openpyxl
 import pytest
@@ -13,6 +14,7 @@ from xueji_cli.console import Console
 from xueji_cli.errors import UserError
 from xueji_cli.messages import catalogue
 from xueji_cli.schema.codetables import code_table_names
+from xueji_cli.schema.definitions import packaged_root
 from xueji_cli.schema.loading import load_schema
 from xueji_cli.schema.rulepack import rulepack_names
 from xueji_cli.schema.template import ROWS, template_workbook
@@ -185,6 +187,26 @@ def test_a_users_folder_in_the_settings_is_searched(xueji, tmp_path):
     (tmp_path / "xueji.toml").write_text('schema_folders = ["own"]\n', encoding="utf-8")
     _, out, _ = xueji("schema", "list")
     assert [line.split()[0] for line in out.splitlines()] == ["student", "class", "school", "county"]
+
+
+def test_the_examples_of_the_readme_are_right(xueji, tmp_path):
+    readme = (packaged_root() / "README.md").read_text(encoding="utf-8")
+    own, groups, pack = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    table, sources = re.findall(r"```\n((?:code|table),.*?)```", readme, re.DOTALL)
+    (tmp_path / "codes").mkdir()
+    for name, text in (
+        ("本县.yaml", own),
+        ("组.yaml", groups),
+        ("本县规则.yaml", pack),
+        ("codes/bus_route.csv", table),
+        ("codes/SOURCES.csv", sources),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    status, _, err = xueji("schema", "check", "本县.yaml", "组.yaml", "本县规则.yaml", "codes/bus_route.csv")
+    assert (status, err) == (0, "")
+    schema = load_schema(tmp_path / "本县.yaml")
+    assert [e.label for e in schema.code_tables["bus_route"].entries] == ["一号线", "二号线"]
+    assert load_schema(tmp_path / "组.yaml").headers.claims("家庭成员一/姓名")[0].field == "member1_name"
 
 
 def test_columns_are_aligned_by_cells_and_cut_at_the_width():

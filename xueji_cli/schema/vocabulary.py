@@ -42,6 +42,8 @@ class Claim:
     field: str
 
 
+# Normalising changes nothing in such a header; the student schema alone has thousands of them.
+_PLAIN = re.compile(r"[\u4e00-\u9fff0-9a-z]+")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕|<[^<>]*>|《[^《》]*》")
 # A joined header whose upper part names somebody else (家长信息/姓名) must not be read by its lower part alone.
 _OTHER_PERSON = re.compile(
@@ -56,6 +58,8 @@ _CODED = re.compile(r"(?:名称|代码|编码|码)$")
 @lru_cache(maxsize=8192)
 def header_key(header: str) -> str:
     """Return the form in which headers are looked up: normalised, the parts of a two-row header run together."""
+    if _PLAIN.fullmatch(header):
+        return header
     return normalise_header(header).replace("/", "")
 
 
