@@ -22,7 +22,7 @@ class Chance(Random):
 
     Attributes:
         visible: Fields that the file has.
-        taken: Numbers that are already some child's.
+        taken: Numbers that are already some child's, and other things that must not come twice.
     """
 
     visible: frozenset[str]

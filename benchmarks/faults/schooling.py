@@ -28,7 +28,7 @@ def age_too_old_for_grade(row: Row, chance: Chance) -> Changes | None:
 
 @fault("birth_date", "id_number", "grade", "class_name", "entry_month", needs="grade", where=G_ROLL)
 def age_too_young_for_grade(row: Row, chance: Chance) -> Changes | None:
-    return _born_in(row, int(row["birth_date"][:4]) + chance.randrange(3, 5), chance)
+    return _born_in(row, int(row["birth_date"][:4]) + chance.randrange(4, 6), chance)
 
 
 @fault("birth_date", "id_number", "entry_month", "grade", where=G_ROLL & _FIRST_GRADE)
@@ -84,8 +84,14 @@ def photo_missing(row: Row, chance: Chance) -> Changes:
 
 
 @fault("class_name", "grade", needs="class_list")
-def class_not_in_list(row: Row, chance: Chance) -> Changes:
-    return {"class_name": f"{chance.randrange(41, 60)}班"}
+def class_not_in_list(row: Row, chance: Chance) -> Changes | None:
+    # A class that isn't in the list is one fault, however many sit in it: no two of these share one.
+    name = f"{chance.randrange(41, 100)}班"
+    place = f"{row['school_code']} {row['grade']} {name}"
+    if place in chance.taken:
+        return None
+    chance.taken.add(place)
+    return {"class_name": name}
 
 
 @fault("school_code")
