@@ -16,8 +16,10 @@ from typer.main import get_command
 
 from xueji_cli import __version__
 from xueji_cli.commands.check import check
+from xueji_cli.commands.codes import codes_app
 
 from xueji_cli.commands.rule import rule
+from xueji_cli.commands.schema import schema_app
 
 from xueji_cli.console import Console, language
 from xueji_cli.errors import UserError
@@ -31,8 +33,8 @@ USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 app = typer.Typer(name="xueji", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 app.command("check")(check)
 app.command("rule")(rule)
-
-
+app.add_typer(schema_app, name="schema")
+app.add_typer(codes_app, name="codes")
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - Typer's callback signature

@@ -5,11 +5,12 @@ stdout carries the payload and nothing else; everything said about it goes to st
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from xueji_cli.messages import catalogue
 
@@ -88,9 +89,24 @@ class Console:
         """Write a Rich renderable to stdout; plain text when nobody looks."""
         self._write(lambda: self._rich(self._out).print(renderable, soft_wrap=True))
 
-    def stream(self) -> TextIO:
-        """Return stdout for a writer of machine formats."""
-        return self._out
+    @contextmanager
+    def binary(self) -> Iterator[IO[bytes]]:
+        """Give stdout to a writer of a machine format, as bytes. A reader that has enough (`| head`) ends it quietly."""
+        import io
+
+        buffer = getattr(self._out, "buffer", None)
+        stream: IO[bytes] = io.BytesIO() if buffer is None else buffer
+        try:
+            self._out.flush()
+            yield stream
+            stream.flush()
+        except OSError as error:
+            # Polars gives the system's own words in place of the number; Windows says EINVAL.
+            if error.errno not in (errno.EPIPE, errno.EINVAL) and "os error 32" not in str(error):
+                raise
+            self._close_quietly()
+        if buffer is None:
+            self._out.write(stream.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
 
     def note(self, text: str) -> None:
         """Say something in passing, on stderr."""
@@ -134,8 +150,11 @@ class Console:
             action()
             self._out.flush()
         except BrokenPipeError:
-            # The reader (`| head`) has enough. Point stdout elsewhere, or Python complains once more while it exits.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
+            self._close_quietly()
+
+    def _close_quietly(self) -> None:
+        # Point stdout elsewhere, or Python complains once more while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
 
 
 def error_text(error: UserError, lang: str) -> str:

@@ -100,14 +100,14 @@ def _plain(key: str, value: object) -> object:
             return value
         if str(value).lower() in ("1", "true", "yes", "0", "false", "no"):
             return str(value).lower() in ("1", "true", "yes")
-        raise UserError("bad_setting", key=key, value=str(value), known="true, false")
+        raise UserError("bad_setting", word=key, value=str(value), known="true, false")
     if key == "header_row":
         if not str(value).isdigit() or int(str(value)) < 1:
-            raise UserError("bad_setting", key=key, value=str(value), known="1, 2, 3 …")
+            raise UserError("bad_setting", word=key, value=str(value), known="1, 2, 3 …")
         return int(str(value))
     choices = {"fail_on": FAIL_ON, "lang": LANGUAGES, "format": FORMATS}.get(key)
     if choices and str(value) not in choices:
-        raise UserError("bad_setting", key=key, value=str(value), known=", ".join(choices))
+        raise UserError("bad_setting", word=key, value=str(value), known=", ".join(choices))
     return str(value)
 
 
@@ -124,7 +124,7 @@ def _read_file(path: Path) -> dict[str, Any]:
     for key, value in content.items():
         if key in ("map", "rule"):
             if not isinstance(value, dict):
-                mistakes.append((None, UserError("bad_setting", key=key, value=str(value), known=f"[{key}]")))
+                mistakes.append((None, UserError("bad_setting", word=key, value=str(value), known=f"[{key}]")))
             elif key == "map":
                 found["mapping"] = tuple(f"{header}={name}" for header, name in value.items())
             else:
@@ -139,7 +139,7 @@ def _read_file(path: Path) -> dict[str, Any]:
             except UserError as error:
                 mistakes.append((None, error))
         else:
-            mistakes.append((None, UserError("unknown_setting", key=key)))
+            mistakes.append((None, UserError("unknown_setting", word=key)))
     if mistakes:
         raise DefinitionError(str(path), mistakes)
     return found

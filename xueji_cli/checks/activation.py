@@ -76,7 +76,7 @@ def _mistakes(overrides: Mapping[str, Mapping[str, str]]) -> list[tuple[int | No
             if name == "severity":
                 if value not in (*Severity, OFF):
                     known = ", ".join([*Severity, OFF])
-                    found.append((None, UserError("bad_setting", key=f"{code}.severity", value=value, known=known)))
+                    found.append((None, UserError("bad_setting", word=f"{code}.severity", value=value, known=known)))
             elif name not in rules[code].params:
                 known = ", ".join(rules[code].params) or "-"
                 found.append((None, UserError("rulepack_unknown_param", code=code, param=name, known=known)))

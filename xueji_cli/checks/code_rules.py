@@ -58,7 +58,8 @@ def _unknown(ctx: Context, target: Field) -> Verdict:
     meant = pl.col(target.name).map_batches(
         lambda s: on_distinct(s, lambda v: _nearest(v, table)), return_dtype=pl.String
     )
-    return Verdict(_kind(target) != codes.UNKNOWN, p1=meant)
+    # The message ends with the nearest name, if there is one: “…（最接近的：汉族）”.
+    return Verdict(_kind(target) != codes.UNKNOWN, p1=pl.format(" ({}?)", meant).fill_null(""))
 
 
 def _by(kind: str) -> Callable[[Context, Field], Verdict | None]:
@@ -74,18 +75,14 @@ def _region_form(ctx: Context, target: Field) -> Verdict:
 
 
 def _region_province(ctx: Context, target: Field) -> Verdict:
-    value = pl.col(target.name)
-    coded = value.str.contains(r"^\d{6}(\d{6})?$")
-    province = value.str.head(2)
-    return Verdict(pl.when(coded).then(province.is_in(idnumber.PROVINCES)), p1=province)
+    province = pl.col(target.name + derive.REGION) // 10_000
+    return Verdict(province.is_in([int(code) for code in idnumber.PROVINCES]), p1=province.cast(pl.String))
 
 
 def _region_county(ctx: Context, target: Field) -> Verdict:
-    value = pl.col(target.name)
-    county = value.str.head(6)
-    known = value.str.contains(r"^\d{6}(\d{6})?$") & value.str.head(2).is_in(idnumber.PROVINCES)
-    judged = known & ~county.str.contains(idnumber.WITHOUT_COUNTIES)
-    return Verdict(pl.when(judged).then(county.is_in(idnumber.counties())), p1=county)
+    region = pl.col(target.name + derive.REGION)
+    judged = idnumber.has_counties(region)
+    return Verdict(pl.when(judged).then(region.is_in(idnumber.counties())), p1=region.cast(pl.String))
 
 
 def _school_form(ctx: Context, target: Field) -> Verdict:

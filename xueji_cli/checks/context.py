@@ -10,7 +10,7 @@ import polars as pl
 from xueji_cli.checks import derive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from xueji_cli.schema.model import CodeTable, Field, Schema
@@ -107,6 +107,14 @@ class GroupContext(Context):
 
     Attributes:
         rows: Every row of every table of the schema, with `table`, `row` and the derived columns that any of them has (null elsewhere).
+        memo: Frames that rules share.
     """
 
     rows: pl.DataFrame = field(default_factory=pl.DataFrame)
+    memo: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+    def once(self, name: str, compute: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """Return a frame that several rules need, computed by the first of them."""
+        if name not in self.memo:
+            self.memo[name] = compute()
+        return self.memo[name]

@@ -8,7 +8,7 @@ import polars as pl
 
 from xueji_cli.checks import derive
 from xueji_cli.checks.rule import RowRule, Severity, Verdict
-from xueji_cli.schema.model import FieldType
+from xueji_cli.schema.model import FieldType, Pii
 
 if TYPE_CHECKING:
     from xueji_cli.checks.context import Context
@@ -54,6 +54,7 @@ RULES = (
         slug="unusual-date-spelling",
         severity=Severity.NOTICE,
         source=_GUIDE,
+        pii1=Pii.DATE,
         on=_all,
         build=_spelling,
         fixable=True,

@@ -25,6 +25,12 @@ RAW = "#raw"
 STATE = "#state"
 BIRTH = "#birth"
 SEX = "#sex"
+#: The 6-digit region of a sound ID number or of a region code, as an integer.
+REGION = "#region"
+#: 17 digits as an integer: quicker to compare than text. Null where the number is not of that shape.
+DIGITS = "#digits"
+#: G, J or L of a well-formed roll number.
+LETTER = "#letter"
 LABEL = "#label"
 KIND = "#kind"
 DATE = "#date"
@@ -43,6 +49,8 @@ PERSON_BIRTH = "~birth"
 GRADE = "~grade"
 STAGE = "~stage"
 CLASS = "~class"
+#: Number of the row's combination of school, grade and class among those of its pool.
+GROUP = "~group"
 
 #: States of an ID number, in the order in which they are tested.
 ID_STATES = (
@@ -70,12 +78,15 @@ def _id_number(
 ) -> dict[str, pl.Series | None]:
     """Return the normalised number, its state, and the birth date and sex it carries (only where the state is ok)."""
     name = field.name
-    raw = rows.get_column(name + RAW)
-    number = idnumber.normalise(raw).alias(name)
+    number, dirt = idnumber.read(rows.get_column(name + RAW))
+    number = number.alias(name)
     numeric = rows.get_column(name + NUMERIC) if name + NUMERIC in rows.columns else None
-    birth = number.to_frame().select(idnumber.birth_date(pl.col(name))).to_series()
-    checked = idnumber.check_digit_fits(number)
-    fits = number.str.contains(idnumber.SHAPE) & (birth <= as_of) & checked & ~number.str.starts_with("999")
+    shaped = number.str.contains(idnumber.SHAPE)
+    whole = idnumber.digits(number)
+    birth = idnumber.birth_date(whole)
+    checked = number.str.slice(17, 1) == idnumber.check_character(whole)
+    # 999… is the temporary number of another system.
+    fits = shaped & checked & (birth <= as_of) & (whole < 999 * 10**14)
     if numeric is not None:
         fits = fits & ~numeric
     fits = fits.fill_null(value=False)
@@ -92,12 +103,23 @@ def _id_number(
             },
             schema_overrides={"numeric": pl.Boolean, "document": pl.String},
         )
-        state = state.scatter(odd, closer.select(_state(as_of)).to_series())
-    parts = pl.DataFrame({"n": number, "birth": birth, "sound": state == "ok"}).select(
-        birth=pl.when("sound").then("birth"),
-        sex=pl.when("sound").then(idnumber.sex(pl.col("n"))),
+        state = text.put(state, odd, closer.select(_state(as_of)).to_series())
+    sound = pl.col("sound")
+    parts = pl.DataFrame({"n": whole, "birth": birth, "sound": state == "ok", "shaped": shaped}).select(
+        birth=pl.when(sound).then("birth"),
+        sex=pl.when(sound).then(idnumber.sex(pl.col("n"))),
+        region=pl.when(sound).then(pl.col("n") // 10**11).cast(pl.Int32),
+        digits=pl.when("shaped").then("n"),
     )
-    return {"": number, DIRT: text.read(raw)[1], STATE: state, BIRTH: parts["birth"], SEX: parts["sex"]}
+    return {
+        "": number,
+        DIRT: dirt,
+        STATE: state,
+        BIRTH: parts["birth"],
+        SEX: parts["sex"],
+        REGION: parts["region"],
+        DIGITS: parts["digits"],
+    }
 
 
 def _state(as_of: date) -> pl.Expr:
@@ -146,16 +168,24 @@ def _field(field: Field, rows: pl.DataFrame, schema: Schema) -> dict[str, pl.Ser
             return {"": clean, DIRT: dirt, **parts}
         case FieldType.CODE:
             assert field.code is not None
-            clean, label, kind = codes.read(raw, schema.code_tables[field.code])
-            return {"": clean, LABEL: label, KIND: kind, DIRT: text.read(raw)[1]}
+            clean, label, kind, dirt = codes.read(raw, schema.code_tables[field.code])
+            return {"": clean, LABEL: label, KIND: kind, DIRT: dirt}
         case FieldType.NAME:
             clean, dirt, flaw = names.read(raw)
             return {"": clean, DIRT: dirt, FLAW: flaw}
         case FieldType.PHONE:
-            clean, flaw = phones.read(raw)
-            return {"": clean, FLAW: flaw, DIRT: text.read(raw)[1]}
+            clean, dirt, flaw = phones.read(raw)
+            return {"": clean, DIRT: dirt, FLAW: flaw}
         case FieldType.ROLL_NUMBER:
-            return {"": idnumber.normalise(raw), DIRT: text.read(raw)[1]}
+            clean, dirt = idnumber.read(raw)
+            shaped = pl.col("n").str.contains(r"^[GJL]\d{17}[\dX]$")
+            letter = clean.to_frame("n").select(pl.when(shaped).then(pl.col("n").str.head(1))).to_series()
+            return {"": clean, DIRT: dirt, LETTER: letter, DIGITS: idnumber.digits(clean.str.slice(1))}
+        case FieldType.REGION:
+            clean, dirt = text.read(raw)
+            coded = pl.col("n").str.contains(r"^\d{6}(\d{6})?$")
+            region = pl.when(coded).then(pl.col("n").str.head(6).cast(pl.Int32, strict=False))
+            return {"": clean, DIRT: dirt, REGION: clean.to_frame("n").select(region).to_series()}
         case _:
             clean, dirt = text.read(raw)
             return {"": clean, DIRT: dirt}
@@ -167,18 +197,24 @@ def _document_role(role: str) -> str:
 
 def _grades(rows: pl.DataFrame, bound: frozenset[str], school_year: int) -> list[pl.Series]:
     """Return stage, grade and class number of each row, and the grade that each of its two columns names by itself."""
+    keys = [name for name in ("grade", "class_name", "school_name", "school_code") if name in bound]
+    if not keys:
+        types = {STAGE: pl.String, GRADE: pl.UInt8, CLASS: pl.UInt8, GROUP: pl.UInt32}
+        return pl.DataFrame(schema=types).clear(rows.height).get_columns()
+    # A county has some hundreds of classes, however many pupils.
+    distinct = rows.select(keys).unique(maintain_order=True).with_row_index(GROUP)
 
     def column(name: str) -> pl.Series | None:
-        return rows.get_column(name) if name in bound else None
+        return distinct.get_column(name) if name in keys else None
 
     grade, klass = column("grade"), column("class_name")
     stages = None
     if {"school_name", "school_code"} & bound:
         stages = classes.school_stages(column("school_name"), column("school_code"))
-    empty = pl.Series([None] * rows.height, dtype=pl.String)
+    empty = pl.Series([None] * distinct.height, dtype=pl.String)
     parsed = classes.parse_classes(empty if klass is None else klass, grade, school_year, stages=stages)
     stage = parsed.get_column("stage")
-    named = [
+    answers = [
         (stage if stages is None else stage.fill_null(stages)).alias(STAGE),
         parsed.get_column("grade").alias(GRADE),
         parsed.get_column("class_no").alias(CLASS),
@@ -186,8 +222,11 @@ def _grades(rows: pl.DataFrame, bound: frozenset[str], school_year: int) -> list
     if grade is not None and klass is not None:
         of_grade = classes.parse_grades(grade, school_year, stages=stages).get_column("grade")
         of_class = classes.parse_classes(klass, None, school_year, stages=stages).get_column("grade")
-        named += [of_grade.alias("grade" + GRADE_OF_CLASS), of_class.alias("class_name" + GRADE_OF_CLASS)]
-    return named
+        answers += [of_grade.alias("grade" + GRADE_OF_CLASS), of_class.alias("class_name" + GRADE_OF_CLASS)]
+    spread = rows.select(keys).join(
+        distinct.with_columns(answers), on=keys, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return spread.select(GROUP, *(answer.name for answer in answers)).get_columns()
 
 
 def derive(rows: pl.DataFrame, schema: Schema, *, as_of: date, school_year: int) -> pl.DataFrame:
@@ -201,8 +240,9 @@ def derive(rows: pl.DataFrame, schema: Schema, *, as_of: date, school_year: int)
 
     Returns:
         The rows with, for each field, its folded text under its name, `#raw` as written, and what its type adds:
-        ID numbers `#state #birth #sex`, dates `#date #precision #plain`, codes `#label #kind`, and `#dirt` and `#flaw` where
-        some cell has one; grade and class columns `#grade`; and, about the person, `~birth ~stage ~grade ~class`.
+        ID numbers `#state #birth #sex #region #digits`, roll numbers `#letter #digits`, regions `#region`, dates `#date #precision #plain`, codes `#label #kind`, and `#dirt` and `#flaw` where
+        some cell has one; grade and class columns `#grade`; and, about the person,
+        `~birth ~stage ~grade ~class ~group`.
     """
     present = [f for f in schema.fields if f.name in rows.columns]
     bound = frozenset(f.name for f in present)

@@ -28,7 +28,8 @@ def _repeated(rows: pl.DataFrame, keys: list[str], value: str) -> pl.DataFrame:
         keys: Columns that together must differ between rows.
         value: Column that holds the cell to show.
     """
-    twice = rows.filter(pl.struct(keys).is_duplicated() if len(keys) > 1 else pl.col(keys[0]).is_duplicated())
+    repeated = pl.struct(keys).is_duplicated() if len(keys) > 1 else pl.col(keys[0]).is_duplicated()
+    twice = rows.lazy().select("table", "row", *keys, pl.col(value).alias("value")).filter(repeated).collect()
     if twice.is_empty():
         return NOTHING
     places = twice.group_by(keys, maintain_order=True).agg(
@@ -36,8 +37,7 @@ def _repeated(rows: pl.DataFrame, keys: list[str], value: str) -> pl.DataFrame:
     )
     here = pl.struct("table", "row")
     return (
-        twice.select("table", "row", *keys, value=pl.col(value))
-        .join(places, on=keys, how="left", maintain_order="left")
+        twice.join(places, on=keys, how="left", maintain_order="left")
         .explode("place")
         # A place is not related to itself.
         .filter(here != pl.col("place"))
@@ -51,14 +51,27 @@ def _repeated(rows: pl.DataFrame, keys: list[str], value: str) -> pl.DataFrame:
     )
 
 
+def _alike(ctx: GroupContext, role: str, *also: str) -> pl.DataFrame:
+    """Return the rows whose number may stand in another row too.
+
+    Seventeen digits are compared as integers, much quicker than text; numbers of another shape as they are.
+    """
+    number, digits = pl.col(role), pl.col(role + derive.DIGITS)
+    rows = ctx.rows.lazy().select("table", "row", role, role + derive.DIGITS, *also)
+    shaped = rows.filter(digits.is_not_null() & digits.is_duplicated())
+    others = rows.filter(digits.is_null() & number.is_not_null())
+    return pl.concat([shaped, others]).sort("table", "row").collect()
+
+
 def _same_id(ctx: GroupContext) -> pl.DataFrame:
     # A damaged number (zeros for digits, too short) is shared by chance, and has its own finding.
-    judged = pl.col("id_number" + derive.STATE).is_in(["ok", "check", "other", "date", "future", "temporary"])
-    return _repeated(ctx.rows.filter(judged & pl.col("id_number").is_not_null()), ["id_number"], "id_number")
+    judged = ["ok", "check", "other", "date", "future", "temporary"]
+    state = "id_number" + derive.STATE
+    return _repeated(_alike(ctx, "id_number", state).filter(pl.col(state).is_in(judged)), ["id_number"], "id_number")
 
 
 def _same_roll(ctx: GroupContext) -> pl.DataFrame:
-    return _repeated(ctx.rows.filter(pl.col("roll_number").is_not_null()), ["roll_number"], "roll_number")
+    return _repeated(_alike(ctx, "roll_number"), ["roll_number"], "roll_number")
 
 
 def _same_person(ctx: GroupContext) -> pl.DataFrame:
@@ -70,14 +83,14 @@ def _same_person(ctx: GroupContext) -> pl.DataFrame:
         if ctx.has("id_number")
         else pl.lit(value=True)
     )
-    known = ctx.rows.filter(pl.all_horizontal(pl.col(key).is_not_null() for key in keys))
-    alike = known.filter(pl.struct(keys).is_duplicated())
-    if alike.is_empty() or not ctx.has("id_number"):
-        return _repeated(alike.filter(numberless), keys, "name")
-    # One of the two may have its number: a J roll beside a G roll of the same child.
-    touched = alike.filter(numberless).select(keys).unique()
-    return _repeated(alike.join(touched, on=keys, how="semi"), keys, "name").join(
-        alike.filter(numberless).select("table", "row"), on=["table", "row"], how="semi", maintain_order="left"
+    known = ctx.rows.lazy().filter(pl.all_horizontal(pl.col(key).is_not_null() for key in keys))
+    suspects = known.filter(numberless).select("table", "row", *keys).collect()
+    if suspects.is_empty():
+        return NOTHING
+    # The other one may have its number: a J roll beside a G roll of the same child.
+    alike = known.select("table", "row", *keys).join(suspects.lazy().select(keys).unique(), on=keys, how="semi")
+    return _repeated(alike.collect(), keys, "name").join(
+        suspects.select("table", "row"), on=["table", "row"], how="semi", maintain_order="left"
     )
 
 
@@ -86,10 +99,20 @@ def _also_guardian(ctx: GroupContext) -> pl.DataFrame:
     members = [role for role in ("member1_id_number", "member2_id_number") if ctx.has(role)]
     if not members or not ctx.has("id_number"):
         return NOTHING
-    sound = ctx.rows.filter(pl.col("id_number" + derive.STATE) == "ok")
+    number = pl.col("number")
+    # Only guardians as young as a pupil: nearly all others can be left out before anything is compared.
+    young = pl.col("digits") // 10**7 % 10_000 >= ctx.as_of.year - 22
     guardians = pl.concat(
-        [ctx.rows.select("table", "row", number=pl.col(role), own=pl.col("id_number")) for role in members]
-    ).filter(pl.col("number").is_not_null() & pl.col("number").ne_missing(pl.col("own")))
+        [
+            ctx.rows.lazy().select(
+                "table", "row", number=pl.col(role), digits=pl.col(role + derive.DIGITS), own=pl.col("id_number")
+            )
+            for role in members
+        ]
+    )
+    guardians = guardians.filter(young & number.ne_missing(pl.col("own"))).collect()
+    sound = ctx.rows.lazy().filter(pl.col("id_number" + derive.STATE) == "ok").select("table", "row", "id_number")
+    sound = sound.join(guardians.lazy(), left_on="id_number", right_on="number", how="semi").collect()
     hits = guardians.join(sound.select(number="id_number"), on="number", how="semi")
     if hits.is_empty():
         return NOTHING

@@ -121,7 +121,7 @@ def _failures(
 
     checks: dict[str, list[pa.Check]] = {}
     for index, (_, field, verdict) in enumerate(verdicts):
-        # Failing values are looked up here, masked; Pandera is to keep none of them (its messages quote them).
+        # Failing values are looked up here and masked when shown; Pandera is to keep none of them (its messages quote them).
         check = pa.Check(_pandera_check(verdict), name=str(index), n_failure_cases=0)
         checks.setdefault(field.name, []).append(check)
     columns = {
@@ -229,9 +229,14 @@ def _group_findings(
     places = rows.select(
         "table", "row", school=pl.col("place:school"), class_name=pl.col("place:class_name")
     )
-    for rule in active.values():
-        if not isinstance(rule.rule, GroupRule) or not context.has(rule.rule.on, *rule.rule.needs):
-            continue
+    runnable = [
+        rule
+        for rule in active.values()
+        if isinstance(rule.rule, GroupRule) and context.has(rule.rule.on, *rule.rule.needs)
+    ]
+
+    for rule in runnable:
+        assert isinstance(rule.rule, GroupRule)
         found = rule.rule.find(replace(context, params=rule.params))
         if found.is_empty():
             continue

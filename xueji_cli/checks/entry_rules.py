@@ -92,7 +92,9 @@ def _age_grade(ctx: Context, target: Field) -> Verdict | None:
     return Verdict(
         pl.when(judged).then(pl.when(grade.is_not_null()).then(fits).otherwise(without_grade)),
         p1=_age(ctx).cast(pl.String),
-        p2=usual.cast(pl.String),
+        p2=pl.when(grade.is_not_null())
+        .then(usual.cast(pl.String))
+        .otherwise(pl.lit(f"{ctx.params['min_age']}–{ctx.params['max_age']}")),
     )
 
 

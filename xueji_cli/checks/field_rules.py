@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 #: Document types under which a child may have no number.
 NO_NUMBER_TYPES = ("其他",)
 
-_PLACEHOLDERS = r"(?i)^(?:null|none|nan|n/?a|#n/a|无|没有|不详|未知|待定|待补|暂无|空|[-—–/\\.。*？?xX×]+)$"
+#: Words and signs that fill a cell and say nothing. A set, not a pattern: it is looked up in every cell of many columns.
+_PLACEHOLDERS = (
+    *("无", "没有", "不详", "未知", "待定", "待补", "暂无", "空", "不明", "不清楚", "未填", "略", "同上", "暂缺", "缺"),
+    *("NULL", "null", "Null", "NONE", "None", "none", "NAN", "NaN", "nan", "N/A", "n/a", "NA", "#N/A"),
+    *(sign * times for sign in "-—–_/\\.。*?xX×、,，" for times in range(1, 7)),
+)
 
 
 def _must_be_filled(schema: Schema) -> list[Field]:
@@ -53,7 +58,7 @@ def _too_long(ctx: Context, target: Field) -> Verdict:
 
 
 def _placeholder(ctx: Context, target: Field) -> Verdict:
-    return Verdict(~pl.col(target.name).str.contains(_PLACEHOLDERS))
+    return Verdict(~pl.col(target.name).is_in(_PLACEHOLDERS))
 
 
 def _written(*dirt: str) -> Callable[[Context, Field], Verdict | None]:

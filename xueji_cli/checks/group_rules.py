@@ -21,43 +21,51 @@ _SIZES = "教育部班额标准: 56 人及以上为大班额, 66 人及以上为
 #: One class: the school, the grade where known, and the class as written.
 _CLASS = ["~school", derive.GRADE, "class_name"]
 
+_NAMES = ("school_code", "school_name", "class_name", derive.GRADE, derive.CLASS)
 
-def _with_school(ctx: GroupContext, rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `~school`: the school's code or name, or the file when the rows have neither."""
+
+def _census(ctx: GroupContext) -> pl.DataFrame:
+    """Return how many pupils each class has in each state: some thousands of rows, whatever the number of children.
+
+    Columns: `~school` (code or name, or the file when the rows have neither), `_NAMES` as far as the rows have them, `status` and
+    `student_source` as labels, `table` and `row` of the first pupil, and `size`.
+    """
+    states = [ctx.label(role).alias(role) for role in ("status", "student_source")]
+    names = [name for name in _NAMES if name in ctx.columns]
+    counted = (
+        ctx.rows.lazy()
+        .group_by("table", derive.GROUP, *states)
+        .agg(pl.col("row").min(), pl.len().alias("size"), *(pl.col(name).first() for name in names))
+        .collect()
+        .sort("table", "row")
+    )
     known = [ctx.clean(role) for role in ("school_code", "school_name") if ctx.has(role)]
-    file = pl.format("#{}", pl.col("table"))
-    return rows.with_columns(pl.coalesce([*known, file]).alias("~school"))
+    return counted.with_columns(pl.coalesce([*known, pl.format("#{}", "table")]).alias("~school"))
 
 
-def _present(ctx: GroupContext) -> pl.DataFrame:
-    """Return the rows of pupils who sit in a class (在读, 复学, or no status given)."""
-    rows = _with_school(ctx, ctx.rows)
-    if not ctx.has("status"):
-        return rows
-    return rows.filter(ctx.label("status").is_null() | ctx.label("status").is_in(ctx.words("present")))
+def _classes(ctx: GroupContext, keys: list[str], rows: pl.Expr) -> pl.DataFrame:
+    """Return the classes of the census rows that count, by these keys: the place of the first pupil and the `size`."""
+    census = ctx.once("census", lambda: _census(ctx))
+    return (
+        census.filter(rows)
+        .group_by(keys, maintain_order=True)
+        .agg(pl.col("table").first(), pl.col("row").first(), pl.col("size").sum())
+    )
 
 
-def _class_size(band: str) -> Callable[[GroupContext], pl.DataFrame]:
-    """Return a rule body: no class reaches the band's lower bound (and stays below the next one)."""
-
-    def find(ctx: GroupContext) -> pl.DataFrame:
-        if not ctx.has("class_name"):
-            return NOTHING
-        sizes = (
-            _present(ctx)
-            .filter(pl.col("class_name").is_not_null())
-            .group_by(_CLASS, maintain_order=True)
-            .agg(pl.col("table").first(), pl.col("row").first(), pl.len().alias("size"))
-        )
-        upper = ctx.params["below"]
-        fits = pl.col("size") >= ctx.integer("from")
-        if upper:
-            fits &= pl.col("size") < int(upper)
-        return sizes.filter(fits).select(
-            "table", "row", value=pl.col("class_name"), p1=pl.col("size").cast(pl.String), p2=pl.lit(ctx.params["from"])
-        )
-
-    return find
+def _class_size(ctx: GroupContext) -> pl.DataFrame:
+    """Find classes whose size lies in the band from `from` to below `below`."""
+    if not ctx.has("class_name"):
+        return NOTHING
+    # Pupils who sit in the class: 在读, 复学, or no status given.
+    present = pl.col("status").is_null() | pl.col("status").is_in(ctx.words("present"))
+    sizes = _classes(ctx, _CLASS, pl.col("class_name").is_not_null() & present)
+    fits = pl.col("size") >= ctx.integer("from")
+    if ctx.params["below"]:
+        fits &= pl.col("size") < ctx.integer("below")
+    return sizes.filter(fits).select(
+        "table", "row", value=pl.col("class_name"), p1=pl.col("size").cast(pl.String), p2=pl.lit(ctx.params["from"])
+    )
 
 
 def _conflict(of: str, by: str) -> Callable[[GroupContext], pl.DataFrame]:
@@ -66,19 +74,16 @@ def _conflict(of: str, by: str) -> Callable[[GroupContext], pl.DataFrame]:
     def find(ctx: GroupContext) -> pl.DataFrame:
         if not ctx.has(of, by):
             return NOTHING
-        pairs = (
-            ctx.rows.filter(ctx.clean(of).is_not_null() & ctx.clean(by).is_not_null())
-            .group_by(by, of, maintain_order=True)
-            .agg(pl.len().alias("n"), pl.col("table").first(), pl.col("row").first())
-        )
+        pairs = _classes(ctx, [by, of], pl.col(of).is_not_null() & pl.col(by).is_not_null())
         # The most frequent value is taken for right; of equals, the first in the files.
-        ranked = pairs.with_columns(
-            usual=pl.col(of).sort_by("n", descending=True, maintain_order=True).first().over(by),
-            kinds=pl.len().over(by),
-        ).filter((pl.col("kinds") > 1) & (pl.col(of) != pl.col("usual")))
-        return ctx.rows.join(ranked.select(by, of, "usual"), on=[by, of], how="inner", maintain_order="left").select(
-            "table", "row", value=pl.col(of), p1=pl.col("usual"), p2=pl.col(by)
-        )
+        rare = pairs.with_columns(
+            usual=pl.col(of).sort_by("size", descending=True, maintain_order=True).first().over(by)
+        ).filter(pl.col(of) != pl.col("usual"))
+        if rare.is_empty():
+            return NOTHING
+        return ctx.rows.select("table", "row", of, by).join(
+            rare.select(by, of, "usual"), on=[by, of], how="inner", maintain_order="left"
+        ).select("table", "row", value=pl.col(of), p1=pl.col("usual"), p2=pl.col(by))
 
     return find
 
@@ -90,27 +95,40 @@ def _share(role: str, label: str) -> Callable[[GroupContext], pl.DataFrame]:
         if not ctx.has(role):
             return NOTHING
         group = ["~school", derive.GRADE] if ctx.params["within"] == "grade" else ["~school"]
-        state = ctx.part(role, derive.LABEL)
-        rows = _with_school(ctx, ctx.rows).filter(state.is_not_null())
-        limit = ctx.number("percent")
-        shares = (
-            rows.with_columns(hit=state == label)
-            .group_by(group, maintain_order=True)
-            .agg(
-                pl.col("hit").sum().alias("hits"),
-                pl.len().alias("all"),
-                pl.struct("table", "row").filter(pl.col("hit")).head(RELATED_LIMIT + 1).alias("places"),
-            )
-            .filter((pl.col("hits") * 100.0 > pl.col("all") * limit) & (pl.col("hits") >= ctx.integer("at_least")))
+        census = ctx.once("census", lambda: _census(ctx)).filter(pl.col(role).is_not_null())
+        hit = pl.col(role) == label
+        shares = census.group_by(group, maintain_order=True).agg(
+            hits=pl.col("size").filter(hit).sum(),
+            all=pl.col("size").sum(),
+            places=pl.struct("table", derive.GROUP).filter(hit),
         )
-        first = pl.col("places").list.first()
-        return shares.select(
-            table=first.struct.field("table"),
-            row=first.struct.field("row"),
+        over = shares.filter(
+            (pl.col("hits") * 100.0 > pl.col("all") * ctx.number("percent"))
+            & (pl.col("hits") >= ctx.integer("at_least"))
+        )
+        if over.is_empty():
+            return NOTHING
+        pupils = ctx.rows.select("table", "row", derive.GROUP, state=ctx.label(role)).filter(pl.col("state") == label)
+        spread = over.with_row_index("case").explode("places").unnest("places")
+        found = (
+            spread.join(pupils, on=["table", derive.GROUP], how="inner")
+            .sort("case", "table", "row")
+            .group_by("case", maintain_order=True)
+            .agg(
+                pl.col("table").first(),
+                pl.col("row").first(),
+                pl.col("hits").first(),
+                pl.col("all").first(),
+                related=pl.struct("table", "row").slice(1, RELATED_LIMIT),
+            )
+        )
+        return found.select(
+            "table",
+            "row",
             value=pl.lit(label),
-            p1=pl.format("{}/{}", "hits", "all"),
+            p1=pl.col("hits").cast(pl.String),
             p2=(pl.col("hits") * 100.0 / pl.col("all")).round(1).cast(pl.String),
-            related=pl.col("places"),
+            related="related",
             others=(pl.col("hits") - 1).cast(pl.UInt32),
         )
 
@@ -121,17 +139,15 @@ def _unlisted(ctx: GroupContext) -> pl.DataFrame:
     """Find classes of the rosters that the class list does not have."""
     if ctx.classes is None or not ctx.has("class_name"):
         return NOTHING
-    rows = ctx.rows.filter(pl.col(derive.CLASS).is_not_null())
     # Schools are told apart by what both sides have: the code, else the name; a list of one school may have neither.
     by = [role for role in ("school_code", "school_name") if ctx.has(role) and ctx.classes[role].null_count() == 0][:1]
-    keys = [*by, derive.GRADE, derive.CLASS]
+    rows = pl.col(derive.CLASS).is_not_null()
     for role in by:
         # A school that the list leaves out is not judged.
-        rows = rows.filter(pl.col(role).is_in(ctx.classes[role].to_list()))
-    firsts = rows.group_by(keys, maintain_order=True).agg(
-        pl.col("table").first(), pl.col("row").first(), pl.col("class_name").first(), pl.len().alias("size")
-    )
-    return firsts.join(ctx.classes, on=keys, how="anti", nulls_equal=True, maintain_order="left").select(
+        rows &= pl.col(role).is_in(ctx.classes[role].to_list())
+    keys = [*by, derive.GRADE, derive.CLASS]
+    found = _classes(ctx, [*keys, "class_name"], rows)
+    return found.join(ctx.classes, on=keys, how="anti", nulls_equal=True, maintain_order="left").select(
         "table", "row", value=pl.col("class_name"), p1=pl.col("size").cast(pl.String)
     )
 
@@ -144,7 +160,7 @@ def _size_rule(code: str, slug: str, severity: Severity, lower: int, upper: int 
         source=_SIZES,
         params={"from": str(lower), "below": str(upper or ""), "present": "在读,复学"},
         on="class_name",
-        find=_class_size(slug),
+        find=_class_size,
     )
 
 

@@ -62,7 +62,7 @@ def _age_distance(ctx: Context, target: Field) -> Verdict:
     sibling = relation.is_in(_SIBLINGS).fill_null(value=False)
     own = (pl.col(target.name) == ctx.optional("id_number")).fill_null(value=False)
     return Verdict(
-        pl.when(~sibling & ~own).then(years >= ctx.number("min_years")), p1=years.round(0).cast(pl.Int32).cast(pl.String)
+        pl.when(~sibling & ~own).then(years >= ctx.number("min_years")), p1=years.floor().cast(pl.Int32).cast(pl.String)
     )
 
 

@@ -10,7 +10,6 @@ from xueji_cli.checks import derive
 from xueji_cli.checks.rule import RowRule, Severity, Verdict
 from xueji_cli.schema.model import FieldType, Pii
 from xueji_cli.values import idnumber
-from xueji_cli.values.text import on_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +39,7 @@ def _not(*states: str) -> Callable[[Context, Field], Verdict | None]:
 
 
 def _check_digit(ctx: Context, target: Field) -> Verdict:
-    expected = pl.col(target.name).map_batches(idnumber.check_character, return_dtype=pl.String)
+    expected = pl.col(target.name + derive.DIGITS).map_batches(idnumber.check_character, return_dtype=pl.String)
     return Verdict(_state(target) != "check", p1=expected, p2=pl.col(target.name).str.tail(1))
 
 
@@ -85,42 +84,27 @@ def _sex_differs(ctx: Context, target: Field) -> Verdict:
     return Verdict(pl.when(applies).then(stated == carried), p1=carried)
 
 
-def _county(target: Field) -> pl.Expr:
-    """Return the county code of a sound number that has one."""
-    code = pl.col(target.name).str.head(6)
-    return pl.when((_state(target) == "ok") & ~code.str.contains(idnumber.WITHOUT_COUNTIES)).then(code)
+def _region(target: Field) -> pl.Expr:
+    return pl.col(target.name + derive.REGION)
 
 
 def _province(ctx: Context, target: Field) -> Verdict:
-    code = pl.col(target.name).str.head(2)
-    sound = (_state(target) == "ok") & ~code.str.starts_with("9")
-    return Verdict(pl.when(sound).then(code.is_in(idnumber.PROVINCES)), p1=code)
+    province = _region(target) // 10_000
+    known = [int(code) for code in idnumber.PROVINCES]
+    return Verdict(pl.when(province < 90).then(province.is_in(known)), p1=province.cast(pl.String))
 
 
 def _county_unknown(ctx: Context, target: Field) -> Verdict:
-    code = _county(target)
-    real = code.str.head(2).is_in(idnumber.PROVINCES)
-    return Verdict(pl.when(real).then(code.is_in(idnumber.counties())), p1=code)
+    region = _region(target)
+    judged = idnumber.has_counties(region)
+    return Verdict(pl.when(judged).then(region.is_in(idnumber.counties())), p1=region.cast(pl.String))
 
 
 def _county_abolished(ctx: Context, target: Field) -> Verdict:
-    def usable(keys: pl.Series) -> pl.Series:
-        known = set(idnumber.counties())
-        # Over distinct (county, birth year) pairs: some thousands, whatever the number of children.
-        return on_distinct(
-            keys,
-            lambda distinct: pl.Series(
-                [
-                    key[:6] not in known or idnumber.county_usable(key[:6], int(key[6:]), ctx.as_of.year)
-                    for key in distinct
-                ],
-                dtype=pl.Boolean,
-            ),
-        )
-
-    number = pl.col(target.name)
-    key = pl.when(_county(target).is_not_null()).then(number.str.head(10))
-    return Verdict(key.map_batches(usable, return_dtype=pl.Boolean), p1=number.str.head(6))
+    # A code that came after the birth is right: the number is given when the household is registered, which can be years later.
+    last = _region(target).replace_strict(idnumber.abolished(), default=None, return_dtype=pl.Int32)
+    born = pl.col(target.name + derive.BIRTH).dt.year()
+    return Verdict(born <= last, p1=_region(target).cast(pl.String))
 
 
 def _adult(ctx: Context, target: Field) -> Verdict:
@@ -139,13 +123,12 @@ def _guardians_own(ctx: Context, target: Field) -> Verdict:
 
 def _other_shape(ctx: Context, target: Field) -> Verdict:
     return Verdict(
-        pl.when(_state(target) == "other").then(pl.col(target.name).str.contains(r"^[A-Z0-9\p{Han}()]{5,20}$")),
+        pl.when(_state(target) == "other").then(pl.col(target.name).str.contains(r"^[A-Z0-9()]{5,20}$|^\p{Han}{1,4}字第\d{4,12}号$")),
     )
 
 
 def _type_of_resident(ctx: Context, target: Field) -> Verdict:
-    number = ctx.clean("id_number")
-    resident = _sound("id_number", ctx) & ~number.str.contains(idnumber.WITHOUT_COUNTIES)
+    resident = _sound("id_number", ctx) & idnumber.has_counties(ctx.part("id_number", derive.REGION))
     stated = ctx.label("id_type")
     return Verdict(pl.when(resident & stated.is_not_null()).then(stated.is_in(derive.RESIDENT_TYPES)), p1=stated)
 

@@ -11,6 +11,7 @@ from xueji_cli.checks.rule import GroupRule, RowRule, Severity, Verdict
 from xueji_cli.schema import layouts
 from xueji_cli.schema.model import Pii
 from xueji_cli.values import idnumber
+from xueji_cli.values.text import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,67 +22,79 @@ if TYPE_CHECKING:
 _FORM = "教育部学籍问答 2016-08-31: 学籍号为 G、J、L 加 18 位"
 _GUIDE_1 = "教基一厅〔2016〕2号 一"
 
-_SHAPE = r"^[GJL]\d{17}[\dX]$"
+#: Shaped like a national number but for its letters.
+_LETTERED = r"^[A-Z]{1,2}\d{17}[\dX]$"
 
 
-def _shaped(target: Field, letters: str = "GJL") -> pl.Expr:
-    return pl.col(target.name).str.contains(_SHAPE) & pl.col(target.name).str.contains(f"^[{letters}]")
+def _letter(target: Field) -> pl.Expr:
+    return pl.col(target.name + derive.LETTER)
 
 
-def _tail(target: Field) -> pl.Expr:
-    return pl.col(target.name).str.slice(1)
+def _digits(target: Field) -> pl.Expr:
+    return pl.col(target.name + derive.DIGITS)
 
 
-def _letter(ctx: Context, target: Field) -> Verdict:
+def _wrong_letter(ctx: Context, target: Field) -> Verdict:
     number = pl.col(target.name)
-    lettered = number.str.contains(r"^[A-Z]{1,2}\d{17}[\dX]$")
-    return Verdict(pl.when(lettered).then(number.str.contains(_SHAPE)), p1=number.str.extract(r"^([A-Z]+)"))
+    lettered = _letter(target).is_null() & number.str.contains(_LETTERED)
+    return Verdict(~lettered, p1=number.str.extract(r"^([A-Z]+)"))
 
 
 def _malformed(ctx: Context, target: Field) -> Verdict:
     number = pl.col(target.name)
-    lettered = number.str.contains(r"^[A-Z]{1,2}\d{17}[\dX]$")
-    local = [number.str.contains(layouts.pattern(name)) for name in ctx.words("layouts")]
-    fits = pl.any_horizontal(lettered, *local)
+    other = [number.str.contains(pattern) for pattern in (_LETTERED, *map(layouts.pattern, ctx.words("layouts")))]
+    fits = pl.when(number.is_not_null()).then(_letter(target).is_not_null() | pl.any_horizontal(other))
     return Verdict(fits, p1=number.str.len_chars().cast(pl.String))
+
+
+def _repeats_id(ctx: Context, target: Field) -> pl.Expr:
+    """Return whether the number behind the letter is the ID number, as it stands."""
+    # 17 digits say whether it can be; the text, whether it is.
+    return (_digits(target) == ctx.part("id_number", derive.DIGITS)) & (
+        pl.col(target.name).str.tail(1) == ctx.clean("id_number").str.tail(1)
+    )
 
 
 def _unlike_id(ctx: Context, target: Field) -> Verdict:
     sound = ctx.part("id_number", derive.STATE) == "ok"
-    return Verdict(pl.when(_shaped(target, "G") & sound).then(_tail(target) == ctx.clean("id_number")))
+    return Verdict(pl.when((_letter(target) == "G") & sound).then(_repeats_id(ctx, target)))
 
 
 def _birth(ctx: Context, target: Field) -> Verdict:
     born = pl.col(derive.PERSON_BIRTH)
-    carried = idnumber.birth_date(_tail(target))
-    return Verdict(
-        pl.when(_shaped(target, "JL") & born.is_not_null()).then((carried == born).fill_null(value=False)),
-        p1=born.dt.to_string("%Y-%m-%d"),
-    )
+    written = born.dt.year().cast(pl.Int64) * 10_000 + born.dt.month().cast(pl.Int64) * 100 + born.dt.day()
+    carried = _digits(target) // 1000 % 10**8
+    return Verdict(pl.when(_letter(target) != "G").then(carried == written), p1=born.dt.to_string("%Y-%m-%d"))
 
 
 def _check_digit(ctx: Context, target: Field) -> Verdict:
-    fits = _tail(target).map_batches(idnumber.check_digit_fits, return_dtype=pl.Boolean)
     # A G number that repeats a wrong ID number is the ID number's fault, and told there.
-    own = (
-        (_tail(target) == ctx.clean("id_number")).fill_null(value=False) if ctx.has("id_number") else pl.lit(value=False)
-    )
-    return Verdict(pl.when(_shaped(target, "GJ") & ~own).then(fits))
+    own = _repeats_id(ctx, target).fill_null(value=False) if ctx.has("id_number") else pl.lit(value=False)
+    tail = pl.when((_letter(target) != "L") & ~own).then(pl.col(target.name).str.slice(1))
+
+    def fits(tails: pl.Series) -> pl.Series:
+        # Nearly all G numbers repeat a sound ID number; only the others are computed.
+        places = tails.is_not_null().arg_true()
+        answers = pl.Series([None], dtype=pl.Boolean).new_from_index(0, len(tails))
+        return put(answers, places, idnumber.check_digit_fits(tails.gather(places))) if len(places) else answers
+
+    return Verdict(tail.map_batches(fits, return_dtype=pl.Boolean))
 
 
 def _waiting_for_g(ctx: Context, target: Field) -> Verdict:
-    resident = (ctx.part("id_number", derive.STATE) == "ok") & ~ctx.clean("id_number").str.contains(r"^(?:8[123]|9)")
-    return Verdict(pl.when(_shaped(target) & resident).then(~_shaped(target, "J")))
+    return Verdict(
+        pl.when(idnumber.has_counties(ctx.part("id_number", derive.REGION))).then(_letter(target) != "J")
+    )
 
 
 def _still_temporary(ctx: Context, target: Field) -> Verdict:
     entered = ctx.part("entry_month", derive.DATE)
     recent = entered > pl.lit(ctx.as_of).dt.offset_by("-1y")
-    return Verdict(pl.when(_shaped(target, "L")).then(recent))
+    return Verdict(pl.when(_letter(target) == "L").then(recent))
 
 
 def _g_without_id(ctx: Context, target: Field) -> Verdict:
-    return Verdict(pl.when(_shaped(target, "G")).then(ctx.clean("id_number").is_not_null()))
+    return Verdict(pl.when(_letter(target) == "G").then(ctx.clean("id_number").is_not_null()))
 
 
 def _layout(ctx: Context, target: Field) -> Verdict | None:
@@ -152,7 +165,7 @@ def _rule(
 _LAYOUT = "地方学籍辅号编码规则(按配置)"
 
 RULES = (
-    _rule(1, "wrong-letter-in-roll-number", Severity.ERROR, _FORM, _letter),
+    _rule(1, "wrong-letter-in-roll-number", Severity.ERROR, _FORM, _wrong_letter),
     _rule(2, "malformed-roll-number", Severity.ERROR, _FORM, _malformed, params={"layouts": ""}),
     _rule(3, "roll-number-unlike-id", Severity.WARNING, f"{_GUIDE_1}.1: 证件变更后学籍号相应变更", _unlike_id, "id_number"),
     _rule(4, "roll-number-unlike-birth-date", Severity.ERROR, _FORM, _birth, pii1=Pii.DATE),

@@ -53,7 +53,7 @@ FACT_RULES = (
     _rule(10, "footer-row", Severity.NOTICE, facts.FOOTER_DROPPED),
     _rule(11, "ragged-row", Severity.ERROR, facts.RAGGED_ROW, "found", "expected"),
     _rule(12, "unclosed-quote", Severity.ERROR, facts.UNCLOSED_QUOTE),
-    _rule(13, "misnamed-file", Severity.NOTICE, facts.WRONG_NAME, "named", "kind"),
+    _rule(13, "misnamed-file", Severity.NOTICE, facts.WRONG_NAME, "named"),
     _rule(14, "unread-sheet", Severity.NOTICE, facts.SHEET_SKIPPED, "sheet"),
     _rule(15, "formula-error", Severity.ERROR, facts.FORMULA_ERROR, "error"),
     _rule(16, "blank-rows", Severity.NOTICE, facts.BLANK_ROWS, "count", "rows"),

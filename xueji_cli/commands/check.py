@@ -51,10 +51,13 @@ def check(
     console: Console = ctx.obj
     console.quiet, console.verbose, console.debug = quiet, verbose, debug
     from xueji_cli import settings as settings_room
+    from xueji_cli.reports.writing import check_output
 
     flags = {name: value for name, value in ctx.params.items() if name in settings_room.Settings.__slots__}
     settings = settings_room.load(flags, environment=os.environ, folder=Path.cwd(), config=config)
     console.lang = settings.lang
+    for path in output or []:
+        check_output(path)
     report = run(files, settings, console)
     return show(report, settings, console, output or [], limit=places)
 
@@ -102,7 +105,7 @@ def show(report: CheckReport, settings: Settings, console: Console, outputs: lis
     from xueji_cli.reports.view import finding_view
 
     view = finding_view(report, lang=console.lang, reveal=settings.reveal)
-    written = write_files(report, view, settings, console, outputs)
+    written = _write_files(report, view, settings, console, outputs)
     if settings.format == "text":
         from xueji_cli.reports.text import render_text
 
@@ -117,28 +120,40 @@ def show(report: CheckReport, settings: Settings, console: Console, outputs: lis
         )
         console.render(page)
     else:
-        from xueji_cli.reports.writing import write_stream
-
-        write_stream(report, view, settings.format, console.stream(), lang=console.lang)
+        _write_stream(report, view, settings.format, console)
         for error in report.unreadable:
             console.user_error(error)
     return status(report, settings.fail_on)
 
 
-def write_files(
+def _write_files(
     report: CheckReport, view: pl.DataFrame, settings: Settings, console: Console, outputs: list[str]
 ) -> list[str]:
     """Write the report to each file that was asked for and return their names."""
     from xueji_cli.reports.writing import write_report
 
-    written: list[str] = []
+    files: list[str] = []
     with console.progress(console.text("cli.writing"), len(outputs)) as step:
         for path in outputs:
             step(Path(path).name)
-            for warning in write_report(report, view, path, lang=console.lang, reveal=settings.reveal):
+            written = write_report(report, view, path, lang=console.lang, revealed=settings.reveal)
+            for warning in written.notes:
                 console.note(warning)
-            written.append(path)
-    return written
+            files += written.paths
+    return files
+
+
+def _write_stream(report: CheckReport, view: pl.DataFrame, kind: str, console: Console) -> None:
+    """Write a machine format to stdout."""
+    from xueji_cli.reports.machine import write_csv, write_json, write_jsonl
+    from xueji_cli.reports.summary import summarise
+
+    with console.binary() as stream:
+        if kind == "csv":
+            write_csv(view, stream, bom=False)
+        else:
+            write = write_json if kind == "json" else write_jsonl
+            write(report, view, summarise(report, view), stream, lang=console.lang)
 
 
 def status(report: CheckReport, fail_on: str) -> int:

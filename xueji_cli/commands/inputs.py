@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from xueji_cli.errors import InputError, UserError
-from xueji_cli.schema.binding import bind, choose_schema, parse_mapping, unmatched_mappings
+from xueji_cli.schema.binding import bind, choose_schema, parse_mapping, split_mapping, unmatched_mappings
 from xueji_cli.schema.vocabulary import Vocabulary
 from xueji_cli.schema.loading import load_schema, schema_names
 from xueji_cli.tables.options import ReadOptions
@@ -61,16 +61,11 @@ def read_rosters(
             rosters.append(_bound(table, schemas, named, settings))
         except InputError as error:
             failures.append(error)
-    pairs = dict(pair.split("=", 1) for pair in settings.mapping if "=" in pair)
-    if tables and (left := unmatched_mappings(tables, pairs)):
+    if tables and (left := unmatched_mappings(tables, split_mapping(settings.mapping))):
         raise UserError("map_unknown_column", columns=", ".join(left))
     return rosters, failures
 
 
 def _bound(table: Table, schemas: Sequence[Schema], named: str | None, settings: Settings) -> Roster:
-    if named:
-        schema = schemas[0]
-    else:
-        raw = dict(pair.split("=", 1) for pair in settings.mapping if "=" in pair)
-        schema = choose_schema(table, schemas, raw)
+    schema = schemas[0] if named else choose_schema(table, schemas, split_mapping(settings.mapping))
     return bind(table, schema, parse_mapping(settings.mapping, schema))

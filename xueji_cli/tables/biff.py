@@ -24,11 +24,18 @@ ERRORS = {
     0x2B: "#GETTING_DATA",
 }
 
+
+class ImpossiblePlace(Exception):
+    """A cell stands where no sheet has one: the file is damaged, and a reader would reserve memory as far as that."""
+
+
 # --- BIFF 5 and 8 ---
 
 _BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x0809, 0x000A, 0x002F, 0x0085
 _FORMULA, _ROW, _COLINFO, _BOOLERR = 0x0006, 0x0208, 0x007D, 0x0205
 _DRAWING = frozenset({0x005D})  # OBJ: a picture, a shape, or a comment
+# Cells of any kind begin with their row and column.
+_CELLS = frozenset({0x0201, 0x00BE, 0x0203, 0x0204, 0x00FD, 0x027E, 0x00BD, 0x00D6, _FORMULA, _BOOLERR})
 _WANTED = frozenset({_FORMULA, _ROW, _COLINFO, _BOOLERR}) | _DRAWING
 
 
@@ -78,8 +85,11 @@ def _xls_sheet(stream: bytes, offset: int) -> Extras:
             depth -= 1
             if depth <= 0:
                 break
-        elif kind in _WANTED and depth == 1 and start + size <= len(stream):
-            _xls_record(extras, kind, stream[start : start + size])
+        elif depth == 1:
+            if kind in _CELLS and size >= 4 and stream[start + 3 : start + 4] != b"\0":
+                raise ImpossiblePlace  # the high byte of a column
+            if kind in _WANTED and start + size <= len(stream):
+                _xls_record(extras, kind, stream[start : start + size])
     return extras
 
 
@@ -105,6 +115,8 @@ def _xls_record(extras: Extras, kind: int, body: bytes) -> None:
 
 _BUNDLE_SHEET = 156
 _ROW_HEAD, _CELL_ERROR, _FORMULA_ERROR, _COL_INFO, _MERGE, _DRAWING_PART = 0, 3, 11, 60, 176, 550
+_CELLS12 = range(1, 12)
+_ROWS12, _COLUMNS12 = 1_048_576, 16_384
 
 
 def xlsb_parts(data: bytes) -> dict[str, bytes]:
@@ -130,16 +142,25 @@ def _wide_text(data: bytes, offset: int) -> tuple[str, int]:
     return data[offset + 4 : end].decode("utf-16-le", "replace"), end
 
 
-def xlsb_extras(part: bytes) -> Extras:
-    """Return what the binary part of a sheet tells."""
+def xlsb_extras(part: bytes, most_cells: int) -> Extras:
+    """Return what the binary part of a sheet tells.
+
+    Raises:
+        ImpossiblePlace: Cells stand outside a sheet, or so far apart that they span more than `most_cells`.
+    """
     extras = Extras()
-    row = 0
+    row = right = 0
     for kind, start, size in _records12(part):
         if kind == _ROW_HEAD and size >= 12:
             row = struct.unpack_from("<I", part, start)[0]
             if part[start + 11] & 0x10:
                 extras.hidden_rows.append(row)
-        elif kind in (_CELL_ERROR, _FORMULA_ERROR) and size >= 9:
+            continue
+        if kind in _CELLS12 and size >= 8:
+            right = max(right, struct.unpack_from("<I", part, start)[0])
+            if row >= _ROWS12 or right >= _COLUMNS12 or (row + 1) * (right + 1) > most_cells:
+                raise ImpossiblePlace
+        if kind in (_CELL_ERROR, _FORMULA_ERROR) and size >= 9:
             extras.add_error(row, struct.unpack_from("<I", part, start)[0], ERRORS.get(part[start + 8], "#N/A"))
         elif kind == _COL_INFO and size >= 18:
             first, last = struct.unpack_from("<II", part, start)

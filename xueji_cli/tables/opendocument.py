@@ -14,6 +14,7 @@ _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _ERROR = re.compile(r"#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)|Err:\d+|错误:\d+")
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+_ANY = 1_000_000_000
 
 
 class OdsTooLarge(Exception):
@@ -62,7 +63,7 @@ class _Sheet:
                 self.extras.hidden_columns.update(range(self.column, min(self.column + count, _LAST_COLUMN)))
             self.column += count
             return
-        count = _repeat(element, "rows", _LAST_ROW)
+        count = _repeat(element, "rows", _ANY)
         filled = self._cells(element)
         if filled:
             self.right = max(self.right, filled)
@@ -77,7 +78,8 @@ class _Sheet:
         """Note merged cells and errors; return the position after the last cell with a value."""
         position = filled = 0
         for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-            count = _repeat(cell, "columns", _LAST_COLUMN)
+            # Not held to what a sheet can have: the reader would not be, either.
+            count = _repeat(cell, "columns", _ANY)
             if cell.get(f"{_OFFICE}value-type") or len(cell):
                 filled = position + count
             down = _number(cell.get(f"{_TABLE}number-rows-spanned"))

@@ -49,6 +49,11 @@ class SheetFacts:
     hidden_columns: tuple[int, ...] = ()
     drawing: bool = False
 
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Rows and columns from the first to the last cell with a value, as far as they were looked for."""
+        return self.last_row + 1, self.last_column + 1 - (self.first_column or 0)
+
 
 def column_position(letters: str) -> int:
     """Return the 0-based position of a column's letters: `A` → 0, `AA` → 26."""
@@ -93,6 +98,15 @@ def scan(data: bytes, part: str) -> SheetFacts:
     facts.drawing = bool(re.search(rb"<(?:\w+:)?(?:drawing|legacyDrawing|picture)\b", rest))
     found.into(facts)
     return facts
+
+
+def extent(data: bytes, part: str) -> tuple[int, int]:
+    """Return the greatest row and column any reference of a small sheet names (formatting counts, too)."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        xml = archive.read(part)
+    rows = max((int(row) for row in re.findall(rb'\br="[A-Z]*(\d{1,9})"', xml)), default=1)
+    columns = max((column_position(letters.decode()) for letters in re.findall(rb'\br="([A-Z]{1,6})\d', xml)), default=0)
+    return rows, columns + 1
 
 
 def _pieces(data: bytes, part: str) -> Iterator[bytes]:

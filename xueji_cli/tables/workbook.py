@@ -115,8 +115,9 @@ class Workbook:
             scanning = pool.submit(sheetxml.scan, self.blob.data, sheet.part)
             if size <= _SMALL:
                 known = self._scanned(scanning.result)
-                if known is not None:
-                    self._refuse_huge(sheet, known)
+                rows, columns = known.extent if known is not None else sheetxml.extent(self.blob.data, sheet.part)
+                if rows * columns > MAX_CELLS:
+                    raise InputError("sheet_too_large", file=self.blob.path, sheet=sheet.name)
                 values = self._values(sheet)
             else:
                 values = self._values(sheet)
@@ -143,10 +144,6 @@ class Workbook:
             return result()
         except sheetxml.IrregularSheet:
             return None
-
-    def _refuse_huge(self, sheet: Sheet, known: sheetxml.SheetFacts) -> None:
-        if (known.last_row + 1) * (known.last_column + 1 - (known.first_column or 0)) > MAX_CELLS:
-            raise InputError("sheet_too_large", file=self.blob.path, sheet=sheet.name)
 
     # --- .xls, .xlsb, .ods, and .xlsx without cell references ---
 
@@ -182,9 +179,11 @@ class Workbook:
                     raise InputError("password_protected", file=self.blob.path)
                 return biff.xls_extras(stream)
             if self.kind == "xlsb":
-                return {name: biff.xlsb_extras(part) for name, part in biff.xlsb_parts(data).items()}
+                return {name: biff.xlsb_extras(part, MAX_CELLS) for name, part in biff.xlsb_parts(data).items()}
         except OdsTooLarge:
             raise InputError("sheet_too_large", file=self.blob.path, sheet="1") from None
+        except biff.ImpossiblePlace:
+            raise InputError("corrupt", file=self.blob.path) from None
         except (InputError, MemoryError):
             raise
         except Exception:  # damage: what the libraries make of it decides

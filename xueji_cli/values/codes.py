@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.values.text import fold
+from xueji_cli.values.text import put, read_cells, spread
 
 if TYPE_CHECKING:
     from xueji_cli.schema.model import CodeTable
@@ -32,7 +32,7 @@ def _spellings(table: CodeTable) -> tuple[dict[str, str], dict[str, str], dict[s
     return right, alias, code
 
 
-def read(cells: pl.Series, table: CodeTable) -> tuple[pl.Series, pl.Series, pl.Series]:
+def read(cells: pl.Series, table: CodeTable) -> tuple[pl.Series, pl.Series, pl.Series, pl.Series | None]:
     """Read a column of a code table's entries.
 
     Args:
@@ -40,8 +40,9 @@ def read(cells: pl.Series, table: CodeTable) -> tuple[pl.Series, pl.Series, pl.S
         table: The code table.
 
     Returns:
-        The folded text; the entry's label as the table writes it (null where the cell is blank or names no entry); and how the cell
-        names it (right, alias, code, unknown; null where blank).
+        The folded text; the entry's label as the table writes it (null where the cell is blank or names no entry); how the cell
+        names it (right, alias, code, unknown; null where blank); and what was wrong with the writing (`text.DIRT`; None when nothing
+        is anywhere).
     """
     right, alias, code = _spellings(table)
     fits = cells.is_in(list(right)).fill_null(value=False)
@@ -50,12 +51,13 @@ def read(cells: pl.Series, table: CodeTable) -> tuple[pl.Series, pl.Series, pl.S
     kind = pl.Series([RIGHT], dtype=pl.String).new_from_index(0, len(cells))
     odd = (~fits).arg_true()
     if not len(odd):
-        return cells, label, kind
-    text = fold(cells.gather(odd))
+        return cells, label, kind, None
+    text, dirt = read_cells(cells.gather(odd))
     meant = {**code, **alias, **right}
     how = {**dict.fromkeys(code, CODE), **dict.fromkeys(alias, ALIAS), **dict.fromkeys(right, RIGHT)}
     return (
-        cells.scatter(odd, text),
-        label.scatter(odd, text.replace_strict(meant, default=None, return_dtype=pl.String)),
-        kind.scatter(odd, text.replace_strict(how, default=UNKNOWN, return_dtype=pl.String).set(text.is_null(), None)),
+        put(cells, odd, text),
+        put(label, odd, text.replace_strict(meant, default=None, return_dtype=pl.String)),
+        put(kind, odd, text.replace_strict(how, default=UNKNOWN, return_dtype=pl.String).set(text.is_null(), None)),
+            spread(cells, odd, dirt),
     )

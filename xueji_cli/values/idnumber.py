@@ -14,7 +14,7 @@ from importlib.resources import files
 
 import polars as pl
 
-from xueji_cli.values.text import fold
+from xueji_cli.values.text import on_distinct, put, read_cells, spread
 
 #: Weights of the first 17 digits (ISO 7064 MOD 11-2): powers of 2 modulo 11.
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -27,73 +27,83 @@ _X_LIKE = r"[xX×ХхΧχⅩ＊*]$"
 SHAPE = r"^\d{17}[\dX]$"
 
 
-def normalise(series: pl.Series) -> pl.Series:
-    """Return ID numbers without spaces, dashes or apostrophes, in half-width capitals; X look-alikes at the end become X.
+def read(cells: pl.Series) -> tuple[pl.Series, pl.Series | None]:
+    """Read a column of ID or roll numbers.
 
     Args:
-        series: Cells as written.
+        cells: As written.
+
+    Returns:
+        The numbers without spaces, dashes or apostrophes, in half-width capitals, X look-alikes at the end made X (null where blank);
+        and what was wrong with the writing (`text.DIRT`; None when nothing is anywhere).
     """
-    plain = series.str.contains(r"^\d{17}[\dX]$")
-    if plain.all():
-        return series
-    odd = ~plain.fill_null(value=True)
+    odd = (~cells.str.contains(r"^[GJL]?\d{17}[\dX]$")).arg_true()
+    if not len(odd):
+        return cells, None
+    folded, dirt = read_cells(cells.gather(odd))
     repaired = (
-        fold(series.filter(odd))
-        .to_frame("v")
+        folded.to_frame("v")
         .select(
             pl.col("v")
             .str.replace_all(r"[ '`‘’\-‐–—_]", "")
             .str.to_uppercase()
-            .str.replace(r"^(\d{17})" + _X_LIKE, "${1}X")
+            .str.replace(r"^([GJL]?\d{17})" + _X_LIKE, "${1}X")
         )
         .to_series()
     )
-    result = series.scatter(odd.arg_true(), repaired)
-    return result.set(result == "", None)
+    return put(cells, odd, repaired.set(repaired == "", None)), spread(cells, odd, dirt)
 
 
-def _weighted_sum(numbers: pl.Series) -> pl.Series:
-    """Return Σ weight × digit of the first 17 digits, modulo 11; null where they are not 17 digits.
+def normalise(cells: pl.Series) -> pl.Series:
+    """Return only the numbers of `read`."""
+    return read(cells)[0]
+
+
+def digits(numbers: pl.Series) -> pl.Series:
+    """Return the first 17 digits as an integer, from which the parts of the number are cut; null where they are not digits."""
+    return numbers.to_frame("n").select(pl.col("n").str.head(17).cast(pl.Int64, strict=False)).to_series()
+
+
+def _weighted_sum(whole: pl.Series) -> pl.Series:
+    """Return Σ weight × digit of 17 digits, modulo 11.
 
     The weights are powers of two modulo 11: the sum is 2 Σ 2ᵏ·dₖ with d₀ the 17th digit. With qₖ the number cut short by k digits,
     dₖ is qₖ - 10·qₖ₊₁, so Σ 2ᵏ·dₖ = q₀ - Σₖ 8·2ᵏ⁻¹·qₖ: one division a digit, on a whole column of integers at a time.
     """
-    whole = numbers.to_frame("number").select(pl.col("number").str.head(17).cast(pl.Int64, strict=False))
-    total = pl.col("number")
+    total = pl.col("n")
     for k in range(1, 17):
-        total = total - (pl.col("number") // 10**k) * (8 * 2 ** (k - 1) % 11)
-    return whole.select(total * 2 % 11).to_series()
+        total = total - (pl.col("n") // 10**k) * (8 * 2 ** (k - 1) % 11)
+    return whole.to_frame("n").select(total * 2 % 11).to_series()
 
 
-def check_character(numbers: pl.Series) -> pl.Series:
-    """Return the check character that the first 17 digits call for; null where they are not digits."""
+def check_character(whole: pl.Series) -> pl.Series:
+    """Return the check character that 17 digits (`digits`) call for; null where there are none."""
     characters = pl.Series(list(CHECK_CHARACTERS), dtype=pl.String)
-    return characters.gather(_weighted_sum(numbers)).alias(numbers.name)
+    return characters.gather(_weighted_sum(whole))
 
 
 def check_digit_fits(numbers: pl.Series) -> pl.Series:
-    """Return whether the 18th character is the one that the first 17 call for; null when the shape is wrong."""
-    last = numbers.str.slice(17, 1).replace({"X": "10"}).cast(pl.Int64, strict=False)
-    # The check character's own weight is 1, and the sum of a right number is 1 modulo 11.
-    return ((_weighted_sum(numbers) + last) % 11 == 1).alias(numbers.name)
+    """Return whether the 18th character is the one that the first 17 call for; null when those are not digits."""
+    return (numbers.str.slice(17, 1) == check_character(digits(numbers))).alias(numbers.name)
 
 
-def birth_date(number: pl.Expr) -> pl.Expr:
-    """Return digits 7–14 as a date; null when there is no such day."""
-    return number.str.slice(6, 8).str.to_date("%Y%m%d", strict=False)
+def birth_date(whole: pl.Series) -> pl.Series:
+    """Return digits 7–14 of 17 (`digits`) as a date; null when there is no such day."""
+    dates = whole.to_frame("n").select(pl.col("n") // 1000 % 10**8).to_series()
+    # A county's pupils were born on some thousands of days.
+    return on_distinct(dates, lambda days: days.cast(pl.String).str.zfill(8).str.to_date("%Y%m%d", strict=False))
 
 
-def sex(number: pl.Expr) -> pl.Expr:
+def sex(whole: pl.Expr) -> pl.Expr:
     """Return 男 or 女 by the 17th digit (odd is male)."""
-    digit = number.str.slice(16, 1).cast(pl.Int8, strict=False)
-    return pl.when(digit % 2 == 1).then(pl.lit("男")).when(digit % 2 == 0).then(pl.lit("女"))
+    return pl.when(whole % 2 == 1).then(pl.lit("男")).when(whole % 2 == 0).then(pl.lit("女"))
 
 
-def from_15(numbers: pl.Series) -> pl.Series:
-    """Return the 18-character form of 15-digit numbers: 19 before the year, and the check character."""
-    longer = numbers.str.head(6) + "19" + numbers.str.slice(6)
-    return longer + check_character(longer)
-
+#: First two digits: the provinces of GB/T 2260, and 81, 82, 83 of the residence permits for Hong Kong, Macau and Taiwan residents.
+PROVINCES = (
+    *("11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46"),
+    *("50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83"),
+)
 
 @cache
 def _counties() -> dict[str, tuple[tuple[int, int], ...]]:
@@ -116,24 +126,21 @@ def _counties() -> dict[str, tuple[tuple[int, int], ...]]:
     return counties
 
 
-#: First two digits: the provinces of GB/T 2260, and 81, 82, 83 of the residence permits for Hong Kong, Macau and Taiwan residents.
-PROVINCES = (
-    *("11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46"),
-    *("50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83"),
-)
+def has_counties(region: pl.Expr) -> pl.Expr:
+    """Return whether a 6-digit region (an integer) is of a province whose counties are in the table.
 
-#: Prefixes without a county table: permits (81, 82, 83), Taiwan, and the permanent residence card of foreigners (9).
-WITHOUT_COUNTIES = r"^(?:71|81|82|83|9)"
-
-
-def counties() -> list[str]:
-    """Return every 6-digit county code that was ever assigned."""
-    return list(_counties())
-
-
-def county_usable(code: str, born: int, until: int) -> bool:
-    """Return whether a county code was in force at any time of a life, and so can stand in the number.
-
-    A code that came after the birth is right: the number is given when the household is registered, which can be years later.
+    Not so are Taiwan (71), the residence permits (81, 82, 83) and the permanent residence card of foreigners (9…).
     """
-    return any(first <= until and last >= born for first, last in _counties().get(code, ()))
+    province = region // 10_000
+    return (province < 90) & ~province.is_in([71, 81, 82, 83]) & province.is_in([int(code) for code in PROVINCES])
+
+
+def counties() -> list[int]:
+    """Return every 6-digit county code that was ever assigned."""
+    return [int(code) for code in _counties()]
+
+
+def abolished() -> dict[int, int]:
+    """Return county code → the last year in which it was in force, for codes that no longer are."""
+    ends = {int(code): max(last for _, last in periods) for code, periods in _counties().items()}
+    return {code: last for code, last in ends.items() if last < 9999}

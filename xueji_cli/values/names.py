@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from xueji_cli.values import text
-from xueji_cli.values.text import first_match, on_distinct
+from xueji_cli.values.text import first_match, on_distinct, put, spread
 
 #: The separator in names of minority peoples and foreigners: U+00B7 (民委发〔2016〕33号).
 DOT = "·"
@@ -84,10 +84,4 @@ def read(cells: pl.Series) -> tuple[pl.Series, pl.Series | None, pl.Series | Non
     tidy = tidy.set(tidy == "", None)
     dirt = on_distinct(values, lambda names: first_match(names, _FORMS)).set(tidy.is_null(), None)
     flaw = on_distinct(tidy, lambda names: first_match(names, FLAWS))
-
-    def spread(part: pl.Series) -> pl.Series | None:
-        if part.null_count() == len(part):
-            return None
-        return pl.Series(cells.name, [None], dtype=pl.String).new_from_index(0, len(cells)).scatter(odd, part)
-
-    return cells.scatter(odd, tidy), spread(dirt), spread(flaw)
+    return put(cells, odd, tidy), spread(cells, odd, dirt), spread(cells, odd, flaw)

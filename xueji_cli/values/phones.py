@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from xueji_cli.values.text import fold, on_distinct
+from xueji_cli.values.text import on_distinct, put, read_cells, spread
 
 _MOBILE = r"^1[3-9]\d{9}$"
 _FIXED = r"^(?:0\d{2,3}-?)?[2-9]\d{6,7}(?:-\d{1,5})?$"
@@ -65,24 +65,22 @@ def _flaw(values: pl.Series) -> pl.Series:
     ).to_series()
 
 
-def read(cells: pl.Series) -> tuple[pl.Series, pl.Series | None]:
+def read(cells: pl.Series) -> tuple[pl.Series, pl.Series | None, pl.Series | None]:
     """Read a column of telephone numbers.
 
     Args:
         cells: As written.
 
     Returns:
-        The number without decoration (null where blank), and what is wrong with it; None when nothing is anywhere.
+        The number without decoration (null where blank); what was wrong with the writing (`text.DIRT`); and what is wrong with the
+        number. The last two are None when nothing is anywhere.
     """
-    # Every placeholder repeats a digit six times, counts up, or is the one of the network operator’s examples.
-    plain = cells.str.contains(_MOBILE) & ~cells.str.contains(r"0{6}|1{6}|2{6}|3{6}|4{6}|5{6}|6{6}|7{6}|8{6}|9{6}|12345678|00138000")
-    odd = (~plain).arg_true()
+    # Every placeholder repeats a digit six times, counts up, or is the network operator's example.
+    suspect = r"0{6}|1{6}|2{6}|3{6}|4{6}|5{6}|6{6}|7{6}|8{6}|9{6}|12345678|00138000"
+    odd = (~(cells.str.contains(_MOBILE) & ~cells.str.contains(suspect))).arg_true()
     if not len(odd):
-        return cells, None
-    values = fold(cells.gather(odd))
+        return cells, None, None
+    values, dirt = read_cells(cells.gather(odd))
     tidy = on_distinct(values, _tidy)
     flaw = on_distinct(values, _flaw)
-    clean = cells.scatter(odd, tidy)
-    if flaw.null_count() == len(flaw):
-        return clean, None
-    return clean, pl.Series(cells.name, [None], dtype=pl.String).new_from_index(0, len(cells)).scatter(odd, flaw)
+    return put(cells, odd, tidy), spread(cells, odd, dirt), spread(cells, odd, flaw)

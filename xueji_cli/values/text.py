@@ -35,7 +35,7 @@ INVISIBLE = (
 SPACE = r"[\s\x{A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
 
 #: Anything but printable ASCII, common Han characters and the middle dot: only such a cell needs folding.
-_UNUSUAL = r"[^\x{21}-\x{7E}\x{4E00}-\x{9FFF}\x{B7}]"
+_UNUSUAL = r"[^\x{21}-\x{7E}\x{4E00}-\x{9FFF}\x{B7}]|^'|^$"
 
 
 def on_distinct(series: pl.Series, function: Callable[[pl.Series], pl.Series]) -> pl.Series:
@@ -103,9 +103,17 @@ def first_match(values: pl.Series, patterns: dict[str, str]) -> pl.Series:
     return values.to_frame("v").select(answer).to_series()
 
 
+def put(series: pl.Series, positions: pl.Series, values: pl.Series) -> pl.Series:
+    """Return a column with other values at some positions. (`Series.scatter` alone changes the column it is called on.)"""
+    return series.clone().scatter(positions, values)
+
+
 def unusual(series: pl.Series) -> pl.Series:
-    """Return the positions of cells that hold anything but printable ASCII, common Han characters and the middle dot."""
-    return (series.str.contains(_UNUSUAL) | series.str.starts_with("'") | (series == "")).arg_true()
+    """Return the positions of cells that hold anything but printable ASCII, common Han characters and the middle dot.
+
+    Cells that begin with an apostrophe, and empty ones, are among them.
+    """
+    return series.str.contains(_UNUSUAL).arg_true()
 
 
 def fold(series: pl.Series) -> pl.Series:
@@ -131,13 +139,21 @@ def read(series: pl.Series) -> tuple[pl.Series, pl.Series | None]:
     positions = unusual(series)
     if not len(positions):
         return series, None
-    cells = series.gather(positions)
+    folded, dirt = read_cells(series.gather(positions))
+    return put(series, positions, folded), spread(series, positions, dirt)
+
+
+def spread(series: pl.Series, positions: pl.Series, answers: pl.Series) -> pl.Series | None:
+    """Return answers about some cells of a column as a column of its length, null elsewhere; None when all are null."""
+    if answers.null_count() == len(answers):
+        return None
+    return put(pl.Series(series.name, [None], dtype=answers.dtype).new_from_index(0, len(series)), positions, answers)
+
+
+def read_cells(cells: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Fold cells that need it and say what was wrong with the form of each: `read` without the short way."""
     folded = on_distinct(cells, _fold_distinct)
     folded = folded.set(folded == "", None)
     dirt = on_distinct(cells, lambda values: first_match(values, _FORMS))
     # A cell of nothing but spaces is blank, not badly written.
-    dirt = dirt.set(folded.is_null(), None)
-    clean = series.scatter(positions, folded)
-    if dirt.null_count() == len(dirt):
-        return clean, None
-    return clean, pl.Series(series.name, [None], dtype=pl.String).new_from_index(0, len(series)).scatter(positions, dirt)
+    return folded, dirt.set(folded.is_null(), None)
