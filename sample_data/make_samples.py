@@ -62,12 +62,21 @@ _HIDDEN_ROW = 47
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A fault in a sample file: `rows` are all rows that show it, a finding names one of `columns`."""
+    """A fault in a sample file, or its part in one of the files.
+
+    Attributes:
+        file: Name of the file.
+        rows: The rows that show it, as Excel shows them.
+        columns: Headers of which a finding names one.
+        kind: What it is.
+        each: Whether every one of the rows is to be reported, or only one of them (a class, a grade, a school).
+    """
 
     file: str
     rows: tuple[int, ...]
     columns: tuple[str, ...]
     kind: str
+    each: bool
 
 
 def township() -> tuple[pl.DataFrame, list[Planted]]:
@@ -87,7 +96,7 @@ def township() -> tuple[pl.DataFrame, list[Planted]]:
     for (event, school), lines in labels.group_by("event", "school", maintain_order=True):
         del event
         columns = tuple(_header(school, field) for field in lines["fields"][0])
-        planted.append(Planted(ROSTERS[school], tuple(lines["row"]), columns, lines["kind"][0]))
+        planted.append(Planted(ROSTERS[school], tuple(lines["row"]), columns, lines["kind"][0], lines["each"][0]))
     return pl.concat([spoilt.people, clean]), planted
 
 
