@@ -185,6 +185,15 @@ def test_other_files_become_a_new_workbook_with_the_same_addresses(tmp_path: Pat
     assert link.location == f"'{sheet_name or '名册'}'!F4"
 
 
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_no_macros_no_xlsm(tmp_path: Path, kind: str) -> None:
+    source = hashed(user_workbook(tmp_path / "名册.xlsx"))
+    made = report(source if kind == "xlsx" else table("x.csv", sheet=None, kind="csv", rows=PEOPLE), rows=FINDINGS[1:2])
+    with pytest.raises(UserError) as caught:
+        write(made, tmp_path / "out.xlsm")
+    assert caught.value.key == "output_no_macros"
+
+
 def test_names_that_are_taken(tmp_path: Path) -> None:
     source = user_workbook(tmp_path / "名册.xlsx")
     book = openpyxl.load_workbook(source)

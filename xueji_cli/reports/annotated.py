@@ -6,12 +6,14 @@ workbook can hold; `what_is_lost` says what this one will lose.
 
 from __future__ import annotations
 
+import gc
 import io
 import re
 import warnings
 import zipfile
 from bisect import bisect_right
 from collections import defaultdict
+from contextlib import contextmanager
 from copy import copy
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -31,7 +33,7 @@ from xueji_cli.reports.sheets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     import polars as pl
@@ -78,49 +80,57 @@ def what_is_lost(content: bytes, *, keep_vba: bool) -> list[str]:
     return list(lost)
 
 
-def load(content: bytes, *, keep_vba: bool) -> tuple[Workbook, bool]:
-    """Return the workbook, and whether openpyxl said that it drops some newer formatting."""
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Stop the cycle collector, which would walk millions of living cells again and again (a fifth of the time)."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def load(content: bytes, *, keep_vba: bool) -> tuple[Workbook | None, bool]:
+    """Return the workbook, and whether openpyxl said that it drops some newer formatting; None if it can't read it."""
     from openpyxl import load_workbook
 
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        workbook = load_workbook(io.BytesIO(content), keep_vba=keep_vba, rich_text=True)
+        try:
+            workbook = load_workbook(io.BytesIO(content), keep_vba=keep_vba, rich_text=True)
+        except Exception:  # whatever its parsers raise on styles that Excel and WPS accept
+            return None, False
     return workbook, any("extension" in str(each.message) for each in said)
 
 
-def annotate(workbook: Workbook, marks: Mapping[str, pl.DataFrame]) -> None:
-    """Colour and comment cells.
-
-    Args:
-        workbook: Changed in place.
-        marks: Sheet name → its marks (`marks.cell_marks`).
-    """
+def annotate(sheet: Worksheet, marks: pl.DataFrame) -> None:
+    """Colour and comment the cells of a sheet that have a mark (`marks.cell_marks`)."""
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 
     fills = {severity: PatternFill("solid", start_color=colour) for severity, colour in FILLS.items()}
     ranks = list(FILLS)
-    for name, frame in marks.items():
-        sheet = workbook[name]
-        anchors = _Anchors(sheet)
-        coloured: dict[tuple[int, int], str] = {}
-        # openpyxl writes cell by cell, and only marked cells are visited.
-        for row, position, severity, text in frame.select("row", "position", "severity", "comment").iter_rows():
-            place = anchors.of(row, position + 1)
-            cell = sheet.cell(*place)
-            worst = min(severity, coloured.get(place, severity), key=ranks.index)
-            if coloured.get(place) != worst:
-                if cell.fill.fill_type is not None:
-                    # White letters on the user's dark fill would be lost on ours.
-                    font = copy(cell.font)
-                    font.color = "000000"
-                    cell.font = font
-                cell.fill = fills[worst]
-                coloured[place] = worst
-            if text is not None:
-                before = f"{cell.comment.text.rstrip()}\n\n" if cell.comment is not None else ""
-                whole = _legal(before + text)[:32_000]
-                cell.comment = Comment(whole, "xueji", width=COMMENT_WIDTH, height=comment_height(whole))
+    anchors = _Anchors(sheet)
+    coloured: dict[tuple[int, int], str] = {}
+    # openpyxl writes cell by cell, and only marked cells are visited.
+    for row, position, severity, text in marks.select("row", "position", "severity", "comment").iter_rows():
+        place = anchors.of(row, position + 1)
+        cell = sheet.cell(*place)
+        worst = min(severity, coloured.get(place, severity), key=ranks.index)
+        if coloured.get(place) != worst:
+            if cell.fill.fill_type is not None:
+                # White letters on the user's dark fill would be lost on ours.
+                font = copy(cell.font)
+                font.color = "000000"
+                cell.font = font
+            cell.fill = fills[worst]
+            coloured[place] = worst
+        if text is not None:
+            before = f"{cell.comment.text.rstrip()}\n\n" if cell.comment is not None else ""
+            whole = _legal(before + text)[:32_000]
+            cell.comment = Comment(whole, "xueji", width=COMMENT_WIDTH, height=comment_height(whole))
 
 
 def add_sheets(workbook: Workbook, findings: FindingList, summary: Sequence[Sequence[Cell]], lang: str) -> None:

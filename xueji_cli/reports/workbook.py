@@ -8,6 +8,7 @@ workbook that lists everything (masked like any report, because it goes beyond t
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,13 @@ from xueji_cli.reports.written import Written
 from xueji_cli.tables.writing import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from xueji_cli.reports.report import CheckReport
 
-#: Kinds that openpyxl can copy.
-_COPIED = frozenset({"xlsx", "xlsm"})
+#: The kind that openpyxl can copy (.xlsm is of it too).
+_COPIED = "xlsx"
 
 
 def write_workbook(report: CheckReport, view: pl.DataFrame, path: str, *, lang: str) -> Written:
@@ -47,7 +49,7 @@ def write_workbook(report: CheckReport, view: pl.DataFrame, path: str, *, lang: 
     with whole_file(path, inputs=_inputs(report)) as temporary:
         if len(files) == 1:
             whole = finding_view(report, lang=lang, reveal=True)
-            notes = _write_copy(report, whole, files[0], temporary, Path(path).suffix, lang)
+            notes = _write_copy(report, whole, files[0], temporary, Path(path).suffix, lang).notes
         else:
             notes = _write_overview(report, view, temporary, lang, {})
     return Written((path,), tuple(notes))
@@ -72,14 +74,15 @@ def write_folder(report: CheckReport, view: pl.DataFrame, folder: str, *, lang: 
     whole = finding_view(report, lang=lang, reveal=True)
     overview = f"{catalogue.text(lang, 'check.summary.name')}.xlsx"
     names: dict[str, str] = {}
-    sheets: dict[int, tuple[str, str]] = {}
+    links: dict[int, tuple[str, str]] = {}
     notes: list[str] = []
     for file in dict.fromkeys(roster.table.source.path for roster in report.rosters):
         names[file] = _copy_name(report, file, lang, taken=[overview, *names.values()])
         target = home / names[file]
         with whole_file(target, inputs=_inputs(report)) as temporary:
-            notes += _write_copy(report, whole, file, temporary, target.suffix, lang, sheets)
-    links = {table: (names[report.rosters[table].table.source.path], sheet) for table, (_, sheet) in sheets.items()}
+            made = _write_copy(report, whole, file, temporary, target.suffix, lang)
+        notes += made.notes
+        links |= {table: (names[file], sheet) for table, sheet in made.sheets.items()}
     with whole_file(home / overview, inputs=_inputs(report)) as temporary:
         notes += _write_overview(report, view, temporary, lang, links)
     return Written(tuple(str(home / name) for name in (overview, *names.values())), tuple(notes))
@@ -90,84 +93,93 @@ def _inputs(report: CheckReport) -> list[str]:
     return [path for path in (*read, *(error.file for error in report.unreadable)) if path != "-"]
 
 
-def _write_copy(
-    report: CheckReport,
-    whole: pl.DataFrame,
-    file: str,
-    temporary: Path,
-    suffix: str,
-    lang: str,
-    sheets: dict[int, tuple[str, str]] | None = None,
-) -> list[str]:
-    """Write the marked copy of one input.
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A marked copy of one input.
+
+    Attributes:
+        sheets: Table → the name of its sheet in the copy.
+        notes: What the user should know.
+    """
+
+    sheets: Mapping[int, str]
+    notes: list[str]
+
+
+def _write_copy(report: CheckReport, whole: pl.DataFrame, file: str, temporary: Path, suffix: str, lang: str) -> _Copy:
+    """Write the marked copy of one input: of its workbook if that can be copied, of its data otherwise.
 
     Args:
         report: What was found.
         whole: All findings, unmasked.
         file: The input.
         temporary: Where to.
-        suffix: What the file will be called in the end: .xlsm keeps macros.
+        suffix: What the file's name ends in: .xlsm keeps macros.
         lang: Language.
-        sheets: Gets, for each table, the file and the name its sheet has in the copy.
-
-    Returns:
-        What the user should know.
     """
     tables = [index for index, roster in enumerate(report.rosters) if roster.table.source.path == file]
     view = whole.filter(pl.col("table").is_in(tables))
     marks = cell_marks(report, view, tables, lang)
     notes = _limits(view, marks, lang)
     source = report.rosters[tables[0]].table.source
-    if source.kind in _COPIED and file != "-":
-        content = _unchanged(file, source.sha256)
-        macros = annotated.has_macros(content)
+    content = _unchanged(file, source.sha256) if source.kind == _COPIED and file != "-" else None
+    macros = content is not None and annotated.has_macros(content)
+    if suffix.lower() == ".xlsm" and not macros:
+        raise UserError("output_no_macros", file=file)
+    if content is not None:
         keep_vba = macros and suffix.lower() == ".xlsm"
-        try:
+        sheets = {index: str(report.rosters[index].table.source.sheet) for index in tables}
+        with annotated.without_collector():
             workbook, extras = annotated.load(content, keep_vba=keep_vba)
-        except Exception:  # openpyxl raises whatever its parsers raise on workbooks that Excel itself still opens
-            notes.append(_say(lang, "not_copied", file=file))
-        else:
-            notes += _losses(content, file, lang, keep_vba=keep_vba, macros=macros, extras=extras)
-            by_sheet = {
-                str(report.rosters[index].table.source.sheet): marks.filter(pl.col("table") == index)
-                for index in tables
-            }
-            annotated.annotate(workbook, by_sheet)
-            summary = summary_rows(report, view, tables, notes, lang)
-            annotated.add_sheets(workbook, finding_list(report, view, lang), summary, lang)
-            workbook.save(temporary)
-            if sheets is not None:
-                sheets |= {index: (file, str(report.rosters[index].table.source.sheet)) for index in tables}
-            return notes
+            if workbook is not None and not set(sheets.values()) - set(workbook.sheetnames):
+                notes += _losses(content, file, lang, keep_vba=keep_vba, macros=macros, extras=extras)
+                for index, name in sheets.items():
+                    annotated.annotate(workbook[name], marks.filter(pl.col("table") == index))
+                summary = summary_rows(report, view, tables, notes, lang)
+                annotated.add_sheets(workbook, finding_list(report, view, lang), summary, lang)
+                workbook.save(temporary)
+                return _Copy(sheets, notes)
+        notes.append(_say(lang, "not_copied", file=file))
+    return _write_data(report, view, marks, tables, temporary, notes, lang)
+
+
+def _write_data(
+    report: CheckReport,
+    view: pl.DataFrame,
+    marks: pl.DataFrame,
+    tables: Sequence[int],
+    temporary: Path,
+    notes: list[str],
+    lang: str,
+) -> _Copy:
+    """Write the data of one input into a new workbook, with the same rows and columns as the source."""
+    sheets: dict[int, str] = {}
     with FreshWorkbook(temporary) as fresh:
-        own: dict[int, str] = {}
         for index in tables:
             table = report.rosters[index].table
-            own[index], missing, cut = fresh.add_table(table, marks.filter(pl.col("table") == index))
+            sheets[index], missing, cut = fresh.add_table(table, marks.filter(pl.col("table") == index))
             if missing:
-                notes.append(_say(lang, "rows_capped", file=file))
+                notes.append(_say(lang, "rows_capped", file=table.source.path))
             if cut:
-                notes.append(_say(lang, "cells_cut", file=file, count=f"{cut:,}"))
-        fresh.add_findings(
-            finding_list(report, view, lang),
-            lang,
-            lambda row: "internal:" + link_target(own[row["table"]], row["link_cell"]),
-        )
+                notes.append(_say(lang, "cells_cut", file=table.source.path, count=f"{cut:,}"))
+
+        def link(row: Mapping[str, Any]) -> str:
+            return "internal:" + link_target(sheets[row["table"]], row["link_cell"])
+
+        fresh.add_findings(finding_list(report, view, lang), lang, link)
         fresh.add_summary(summary_rows(report, view, tables, notes, lang), lang)
-    if sheets is not None:
-        sheets |= {index: (file, name) for index, name in own.items()}
-    return notes
+    return _Copy(sheets, notes)
 
 
 def _write_overview(
-    report: CheckReport, view: pl.DataFrame, temporary: Path, lang: str, links: dict[int, tuple[str, str]]
+    report: CheckReport, view: pl.DataFrame, temporary: Path, lang: str, links: Mapping[int, tuple[str, str]]
 ) -> list[str]:
     """Write the list and summary of all inputs; its places lead into the copies named by `links`."""
     notes = _limits(view, None, lang)
 
-    def link(row: dict[str, object]) -> str | None:
-        copy = links.get(int(str(row["table"])))
-        return f"external:{copy[0]}#{link_target(copy[1], str(row['link_cell']))}" if copy else None
+    def link(row: Mapping[str, Any]) -> str | None:
+        copy = links.get(row["table"])
+        return f"external:{copy[0]}#{link_target(copy[1], row['link_cell'])}" if copy else None
 
     with FreshWorkbook(temporary) as fresh:
         fresh.add_summary(summary_rows(report, view, range(len(report.rosters)), notes, lang), lang)
@@ -194,7 +206,7 @@ def _copy_name(report: CheckReport, file: str, lang: str, taken: Sequence[str]) 
     """Return `name-核查.xlsx`, with a number where two inputs have the same name."""
     source = next(roster.table.source for roster in report.rosters if roster.table.source.path == file)
     suffix = ".xlsx"
-    if source.kind in _COPIED and file != "-" and annotated.has_macros(_unchanged(file, source.sha256)):
+    if source.kind == _COPIED and file != "-" and annotated.has_macros(_unchanged(file, source.sha256)):
         suffix = ".xlsm"
     stem = "stdin" if file == "-" else PurePath(file.replace("\\", "/")).stem
     stem = f"{stem}-{catalogue.text(lang, 'check.text.next_suffix')}"
