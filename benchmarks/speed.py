@@ -15,12 +15,13 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from benchmarks.accuracy import write_classes
 from benchmarks.faults.inject import CLASS_LIST, spoil
 from benchmarks.layouts import LAYOUTS, write
 from benchmarks.people import make_people
-from benchmarks.running import DATA, Outcome, run, xueji
+from benchmarks.running import DATA, ROOT, Outcome, run, xueji
 from benchmarks.schools import AS_OF
 
 _SEED = 2025
@@ -87,13 +88,16 @@ class Line:
 
 
 def make_files(rows: int, sheet_rows: int, folder: Path) -> Files:
-    """Write the rosters that aren't there yet."""
+    """Write the rosters that aren't there yet, or that another version of the generator wrote."""
+    sources = sorted((ROOT / "benchmarks").rglob("*.py"))
+    version = folder / f"speed-{crc32(b''.join(path.read_bytes() for path in sources)):08x}"
+    version.mkdir(parents=True, exist_ok=True)
     files = Files(
-        csv=folder / f"speed-{rows}x31.csv",
-        faulty=folder / f"speed-faulty-{rows}x31.csv",
-        xlsx=folder / f"speed-{sheet_rows}x50.xlsx",
-        small=folder / "speed-60x50.xlsx",
-        classes=folder / f"speed-classes-{rows}.csv",
+        csv=version / f"{rows}x31.csv",
+        faulty=version / f"faulty-{rows}x31.csv",
+        xlsx=version / f"{sheet_rows}x50.xlsx",
+        small=version / "60x50.xlsx",
+        classes=version / f"classes-{rows}.csv",
         rows=rows,
         sheet_rows=sheet_rows,
     )
