@@ -17,10 +17,8 @@ from typer.main import get_command
 from xueji_cli import __version__
 from xueji_cli.commands.check import check
 from xueji_cli.commands.codes import codes_app
-
 from xueji_cli.commands.rule import rule
 from xueji_cli.commands.schema import schema_app
-
 from xueji_cli.console import Console, language
 from xueji_cli.errors import UserError
 from xueji_cli.messages import catalogue
@@ -45,7 +43,7 @@ def _version(value: bool) -> None:  # noqa: FBT001 - Typer's callback signature
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", "-V", callback=_version, is_eager=True),  # noqa: FBT001, FBT003, ARG001
+    version: bool = typer.Option(False, "--version", "-V", callback=_version, is_eager=True),  # noqa: FBT001
 ) -> None:
     """The `xueji` command itself."""
 

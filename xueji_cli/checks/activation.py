@@ -70,7 +70,9 @@ def _mistakes(overrides: Mapping[str, Mapping[str, str]]) -> list[tuple[int | No
     found: list[tuple[int | None, UserError]] = []
     for code, params in overrides.items():
         if code not in rules:
-            found.append((None, UserError("unknown_rule", name=code, families=" ".join(sorted({c[:2] for c in rules})))))
+            found.append(
+                (None, UserError("unknown_rule", name=code, families=" ".join(sorted({c[:2] for c in rules}))))
+            )
             continue
         for name, value in params.items():
             if name == "severity":

@@ -71,7 +71,7 @@ def _by(kind: str) -> Callable[[Context, Field], Verdict | None]:
 
 def _region_form(ctx: Context, target: Field) -> Verdict:
     value = pl.col(target.name)
-    return Verdict(value.str.contains(r"^\d{12}$"), p1=value.str.len_chars().cast(pl.String))
+    return Verdict(value.str.contains(r"^[0-9]{12}$"), p1=value.str.len_chars().cast(pl.String))
 
 
 def _region_province(ctx: Context, target: Field) -> Verdict:
@@ -86,22 +86,22 @@ def _region_county(ctx: Context, target: Field) -> Verdict:
 
 
 def _school_form(ctx: Context, target: Field) -> Verdict:
-    return Verdict(pl.col(target.name).str.contains(r"^\d{10}$"))
+    return Verdict(pl.col(target.name).str.contains(r"^[0-9]{10}$"))
 
 
 def _school_type(ctx: Context, target: Field) -> Verdict:
     code = pl.col(target.name)
     types = [entry.code for entry in load_code_table("school_type").entries]
     fits = code.str.head(2).is_in(types) & code.str.slice(2, 2).is_in(idnumber.PROVINCES)
-    return Verdict(pl.when(code.str.contains(r"^\d{10}$")).then(fits), p1=code.str.head(2), p2=code.str.slice(2, 2))
+    return Verdict(pl.when(code.str.contains(r"^[0-9]{10}$")).then(fits), p1=code.str.head(2), p2=code.str.slice(2, 2))
 
 
 def _postcode(ctx: Context, target: Field) -> Verdict:
-    return Verdict(pl.col(target.name).str.contains(r"^\d{6}$"))
+    return Verdict(pl.col(target.name).str.contains(r"^[0-9]{6}$"))
 
 
 def _integer(ctx: Context, target: Field) -> Verdict:
-    return Verdict(pl.col(target.name).str.contains(r"^\d{1,4}$"))
+    return Verdict(pl.col(target.name).str.contains(r"^[0-9]{1,4}$"))
 
 
 def _email(ctx: Context, target: Field) -> Verdict:
@@ -131,8 +131,22 @@ RULES = (
     _rule(4, "region-not-a-12-digit-code", Severity.WARNING, FieldType.REGION, _region_form),
     _rule(5, "region-of-unknown-province", Severity.ERROR, FieldType.REGION, _region_province, "GB/T 2260"),
     _rule(6, "region-of-unknown-county", Severity.NOTICE, FieldType.REGION, _region_county, "GB/T 2260 及历次变更"),
-    _rule(7, "malformed-school-code", Severity.ERROR, FieldType.SCHOOL_CODE, _school_form, "教育部学校(机构)标识码: 10 位数字"),
-    _rule(8, "odd-school-code", Severity.WARNING, FieldType.SCHOOL_CODE, _school_type, "教育部学校(机构)标识码: 类型 2 位 + 省 2 位 + 序号 6 位"),
+    _rule(
+        7,
+        "malformed-school-code",
+        Severity.ERROR,
+        FieldType.SCHOOL_CODE,
+        _school_form,
+        "教育部学校(机构)标识码: 10 位数字",
+    ),
+    _rule(
+        8,
+        "odd-school-code",
+        Severity.WARNING,
+        FieldType.SCHOOL_CODE,
+        _school_type,
+        "教育部学校(机构)标识码: 类型 2 位 + 省 2 位 + 序号 6 位",
+    ),
     _rule(9, "malformed-postcode", Severity.ERROR, FieldType.POSTCODE, _postcode),
     _rule(10, "not-a-whole-number", Severity.ERROR, FieldType.INTEGER, _integer),
     _rule(11, "malformed-email", Severity.WARNING, FieldType.EMAIL, _email),

@@ -20,14 +20,14 @@ def _phones(schema: Schema) -> list[Field]:
     return [f for f in schema.fields if f.type is FieldType.PHONE]
 
 
-def _rule(code: str, slug: str, severity: Severity, flaw: str, source: str = _GUIDE, *, fixable: bool = False) -> RowRule:
+def _rule(
+    code: str, slug: str, severity: Severity, flaw: str, source: str = _GUIDE, *, fixable: bool = False
+) -> RowRule:
     def build(ctx: Context, target: Field) -> Verdict | None:
         found = ctx.flag_column(target, derive.FLAW)
         return None if found is None else Verdict(found != flaw)
 
-    return RowRule(
-        code=code, slug=slug, severity=severity, source=source, on=_phones, build=build, fixable=fixable
-    )
+    return RowRule(code=code, slug=slug, severity=severity, source=source, on=_phones, build=build, fixable=fixable)
 
 
 RULES = (

@@ -47,7 +47,9 @@ def _spelling(ctx: Context, target: Field) -> Verdict:
 
 RULES = (
     RowRule(code="DT01", slug="unreadable-date", severity=Severity.ERROR, source=_GUIDE, on=_all, build=_unreadable),
-    RowRule(code="DT02", slug="future-birth-date", severity=Severity.ERROR, source=_GUIDE, on="birth_date", build=_future),
+    RowRule(
+        code="DT02", slug="future-birth-date", severity=Severity.ERROR, source=_GUIDE, on="birth_date", build=_future
+    ),
     RowRule(code="DT03", slug="date-without-day", severity=Severity.ERROR, source=_GUIDE, on=_days, build=_month_only),
     RowRule(
         code="DT04",

@@ -70,7 +70,7 @@ ID_STATES = (
 #: Document types whose number has the shape of a resident ID number.
 RESIDENT_TYPES = ("居民身份证", "户口簿", "港澳台居民居住证")
 
-_OTHER_DOCUMENT = r"^[A-Z]{1,3}\d{6,12}$"
+_OTHER_DOCUMENT = r"^[A-Z]{1,3}[0-9]{6,12}$"
 
 
 def _id_number(
@@ -125,25 +125,25 @@ def _id_number(
 def _state(as_of: date) -> pl.Expr:
     n = pl.col("n")
     resident = pl.col("document").is_null() | pl.col("document").is_in(RESIDENT_TYPES)
-    shaped = n.str.contains(r"^\d{17}[\dX]$")
+    shaped = n.str.contains(r"^[0-9]{17}[0-9X]$")
     # Under another document type, or under none, a number of another document's shape is judged by ID16 alone.
     other = pl.when(pl.col("document").is_null()).then(n.str.contains(_OTHER_DOCUMENT)).otherwise(~resident & ~shaped)
     return (
         pl.when(n.is_null())
         .then(pl.lit(None, dtype=pl.String))
-        .when(pl.col("numeric") & n.str.contains(r"^\d{16,}$"))
+        .when(pl.col("numeric") & n.str.contains(r"^[0-9]{16,}$"))
         .then(pl.lit("destroyed"))
-        .when(n.str.contains(r"^\d(\.\d+)?E\+?\d+$"))
+        .when(n.str.contains(r"^[0-9](\.[0-9]+)?E\+?[0-9]+$"))
         .then(pl.lit("scientific"))
         .when(other)
         .then(pl.lit("other"))
-        .when(n.str.contains(r"^\d{15}000$") & ~pl.col("checked"))
+        .when(n.str.contains(r"^[0-9]{15}000$") & ~pl.col("checked"))
         .then(pl.lit("destroyed"))
-        .when(n.str.contains(r"^999\d{15}$"))
+        .when(n.str.contains(r"^999[0-9]{15}$"))
         .then(pl.lit("temporary"))
-        .when(n.str.contains(r"^\d{15}$"))
+        .when(n.str.contains(r"^[0-9]{15}$"))
         .then(pl.lit("old"))
-        .when(~n.str.contains(r"^\d*X?$"))
+        .when(~n.str.contains(r"^[0-9]*X?$"))
         .then(pl.lit("characters"))
         .when(n.str.len_chars() != 18)
         .then(pl.lit("length"))
@@ -178,12 +178,12 @@ def _field(field: Field, rows: pl.DataFrame, schema: Schema) -> dict[str, pl.Ser
             return {"": clean, DIRT: dirt, FLAW: flaw}
         case FieldType.ROLL_NUMBER:
             clean, dirt = idnumber.read(raw)
-            shaped = pl.col("n").str.contains(r"^[GJL]\d{17}[\dX]$")
+            shaped = pl.col("n").str.contains(r"^[GJL][0-9]{17}[0-9X]$")
             letter = clean.to_frame("n").select(pl.when(shaped).then(pl.col("n").str.head(1))).to_series()
             return {"": clean, DIRT: dirt, LETTER: letter, DIGITS: idnumber.digits(clean.str.slice(1))}
         case FieldType.REGION:
             clean, dirt = text.read(raw)
-            coded = pl.col("n").str.contains(r"^\d{6}(\d{6})?$")
+            coded = pl.col("n").str.contains(r"^[0-9]{6}([0-9]{6})?$")
             region = pl.when(coded).then(pl.col("n").str.head(6).cast(pl.Int32, strict=False))
             return {"": clean, DIRT: dirt, REGION: clean.to_frame("n").select(region).to_series()}
         case _:
@@ -240,9 +240,9 @@ def derive(rows: pl.DataFrame, schema: Schema, *, as_of: date, school_year: int)
 
     Returns:
         The rows with, for each field, its folded text under its name, `#raw` as written, and what its type adds:
-        ID numbers `#state #birth #sex #region #digits`, roll numbers `#letter #digits`, regions `#region`, dates `#date #precision #plain`, codes `#label #kind`, and `#dirt` and `#flaw` where
-        some cell has one; grade and class columns `#grade`; and, about the person,
-        `~birth ~stage ~grade ~class ~group`.
+        ID numbers `#state #birth #sex #region #digits`, roll numbers `#letter #digits`, regions `#region`, dates
+        `#date #precision #plain`, codes `#label #kind`, grade and class `#grade`, and `#dirt` and `#flaw` where some cell has
+        one; and, about the person, `~birth ~stage ~grade ~class ~group`.
     """
     present = [f for f in schema.fields if f.name in rows.columns]
     bound = frozenset(f.name for f in present)

@@ -102,7 +102,7 @@ def _also_guardian(ctx: GroupContext) -> pl.DataFrame:
     number = pl.col("number")
     # Only guardians as young as a pupil: nearly all others can be left out before anything is compared.
     young = pl.col("digits") // 10**7 % 10_000 >= ctx.as_of.year - 22
-    guardians = pl.concat(
+    everyone = pl.concat(
         [
             ctx.rows.lazy().select(
                 "table", "row", number=pl.col(role), digits=pl.col(role + derive.DIGITS), own=pl.col("id_number")
@@ -110,9 +110,9 @@ def _also_guardian(ctx: GroupContext) -> pl.DataFrame:
             for role in members
         ]
     )
-    guardians = guardians.filter(young & number.ne_missing(pl.col("own"))).collect()
-    sound = ctx.rows.lazy().filter(pl.col("id_number" + derive.STATE) == "ok").select("table", "row", "id_number")
-    sound = sound.join(guardians.lazy(), left_on="id_number", right_on="number", how="semi").collect()
+    guardians = everyone.filter(young & number.ne_missing(pl.col("own"))).collect()
+    pupils = ctx.rows.lazy().filter(pl.col("id_number" + derive.STATE) == "ok").select("table", "row", "id_number")
+    sound = pupils.join(guardians.lazy(), left_on="id_number", right_on="number", how="semi").collect()
     hits = guardians.join(sound.select(number="id_number"), on="number", how="semi")
     if hits.is_empty():
         return NOTHING
@@ -125,9 +125,16 @@ def _also_guardian(ctx: GroupContext) -> pl.DataFrame:
 
 
 RULES = (
-    GroupRule(code="DU01", slug="same-id-number", severity=Severity.ERROR, source=_ONE_ROLL, on="id_number", find=_same_id),
     GroupRule(
-        code="DU02", slug="same-roll-number", severity=Severity.ERROR, source=_ONE_ROLL, on="roll_number", find=_same_roll
+        code="DU01", slug="same-id-number", severity=Severity.ERROR, source=_ONE_ROLL, on="id_number", find=_same_id
+    ),
+    GroupRule(
+        code="DU02",
+        slug="same-roll-number",
+        severity=Severity.ERROR,
+        source=_ONE_ROLL,
+        on="roll_number",
+        find=_same_roll,
     ),
     GroupRule(
         code="DU03",

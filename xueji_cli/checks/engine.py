@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 #: Fields that rules over many rows look at, with everything derived from them.
 _GROUP_FIELDS = frozenset(
     {
-        *("school_code", "school_name", "grade", "class_name", "name", "sex", "id_number", "roll_number", "local_number"),
+        *(
+            "school_code",
+            "school_name",
+            "grade",
+            "class_name",
+            "name",
+            "sex",
+            "id_number",
+            "roll_number",
+            "local_number",
+        ),
         *("status", "student_source", "member1_id_number", "member2_id_number"),
     }
 )
@@ -61,9 +71,7 @@ def _pools(rosters: Sequence[Roster]) -> Iterator[_Pool]:
     for index, roster in enumerate(rosters):
         groups.setdefault((roster.schema.name, frozenset(roster.columns)), []).append(index)
     for (_, bound), indices in groups.items():
-        frames = [
-            rosters[i].frame.select(pl.lit(i, dtype=pl.UInt32).alias("table"), pl.all()) for i in indices
-        ]
+        frames = [rosters[i].frame.select(pl.lit(i, dtype=pl.UInt32).alias("table"), pl.all()) for i in indices]
         rows = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
         flags = [pl.col(name).fill_null(value=False) for name in rows.columns if name.endswith(NUMERIC)]
         yield _Pool(rosters[indices[0]].schema, bound, tuple(indices), rows.with_columns(flags))
@@ -226,9 +234,7 @@ def _group_rows(rows: pl.DataFrame, bound: frozenset[str]) -> pl.DataFrame:
 def _group_findings(
     rows: pl.DataFrame, context: GroupContext, rosters: Sequence[Roster], active: Mapping[str, ActiveRule]
 ) -> Iterator[pl.DataFrame]:
-    places = rows.select(
-        "table", "row", school=pl.col("place:school"), class_name=pl.col("place:class_name")
-    )
+    places = rows.select("table", "row", school=pl.col("place:school"), class_name=pl.col("place:class_name"))
     runnable = [
         rule
         for rule in active.values()

@@ -17,23 +17,22 @@ import polars as pl
 #: related   other places of the same matter (same ID …): at most `RELATED_LIMIT`
 #: others    how many related places there are in all
 #: school, class_name  of the row, as written, for grouping
-FINDING_SCHEMA = pl.Schema(
-    {
-        "rule": pl.String,
-        "severity": pl.String,
-        "table": pl.UInt32,
-        "row": pl.UInt32,
-        "position": pl.UInt32,
-        "field": pl.String,
-        "value": pl.String,
-        "p1": pl.String,
-        "p2": pl.String,
-        "related": pl.List(pl.Struct({"table": pl.UInt32, "row": pl.UInt32})),
-        "others": pl.UInt32,
-        "school": pl.String,
-        "class_name": pl.String,
-    }
-)
+_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "rule": pl.String,
+    "severity": pl.String,
+    "table": pl.UInt32,
+    "row": pl.UInt32,
+    "position": pl.UInt32,
+    "field": pl.String,
+    "value": pl.String,
+    "p1": pl.String,
+    "p2": pl.String,
+    "related": pl.List(pl.Struct({"table": pl.UInt32, "row": pl.UInt32})),
+    "others": pl.UInt32,
+    "school": pl.String,
+    "class_name": pl.String,
+}
+FINDING_SCHEMA = pl.Schema(_COLUMNS)
 
 #: How many related places a finding lists.
 RELATED_LIMIT = 10

@@ -81,9 +81,11 @@ def _conflict(of: str, by: str) -> Callable[[GroupContext], pl.DataFrame]:
         ).filter(pl.col(of) != pl.col("usual"))
         if rare.is_empty():
             return NOTHING
-        return ctx.rows.select("table", "row", of, by).join(
-            rare.select(by, of, "usual"), on=[by, of], how="inner", maintain_order="left"
-        ).select("table", "row", value=pl.col(of), p1=pl.col("usual"), p2=pl.col(by))
+        return (
+            ctx.rows.select("table", "row", of, by)
+            .join(rare.select(by, of, "usual"), on=[by, of], how="inner", maintain_order="left")
+            .select("table", "row", value=pl.col(of), p1=pl.col("usual"), p2=pl.col(by))
+        )
 
     return find
 

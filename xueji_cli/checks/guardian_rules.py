@@ -21,7 +21,21 @@ _RELATION = "GB/T 4761《家庭关系代码》; GB 11643-1999 第 17 位"
 MEMBERS = ("member1", "member2")
 
 _MALE = ("父亲", "继父或养父", "祖父", "外祖父", "兄", "弟", "伯父", "叔父", "舅父", "姨父", "姑父", "曾祖父")
-_FEMALE = ("母亲", "继母或养母", "祖母", "外祖母", "嫂", "姐姐", "妹妹", "伯母", "婶母", "舅母", "姨母", "姑母", "曾祖母")
+_FEMALE = (
+    "母亲",
+    "继母或养母",
+    "祖母",
+    "外祖母",
+    "嫂",
+    "姐姐",
+    "妹妹",
+    "伯母",
+    "婶母",
+    "舅母",
+    "姨母",
+    "姑母",
+    "曾祖母",
+)
 _SIBLINGS = ("兄弟姐妹", "兄", "弟", "姐姐", "妹妹", "姐夫", "嫂", "其他兄弟姐妹")
 
 
@@ -41,6 +55,17 @@ def _missing(*parts: str) -> Callable[[Context, Field], Verdict | None]:
         return Verdict(pl.any_horizontal([ctx.optional(role).is_not_null() for role in parts]))
 
     return build
+
+
+def _nameless(ctx: Context, target: Field) -> Verdict:
+    """A guardian of whom anything is known has a name, and there is at least one guardian."""
+    member = _member(target)
+    parts = [f"{member}_{part}" for part in ("relation", "phone", "id_number", "address", "employer")]
+    known = pl.any_horizontal([ctx.optional(role).is_not_null() for role in parts])
+    wanted = known
+    if member == MEMBERS[0]:
+        wanted = known | ctx.optional("member2_name").is_null()
+    return Verdict(pl.when(wanted).then(pl.col(target.name).is_not_null()))
 
 
 def _relation_sex(ctx: Context, target: Field) -> Verdict | None:
@@ -89,8 +114,8 @@ RULES = (
         slug="missing-guardian-name",
         severity=Severity.WARNING,
         source=_SHEET,
-        on="member1_name",
-        build=_missing("member1_name", "member2_name"),
+        on=_each("name"),
+        build=_nameless,
     ),
     RowRule(
         code="GU02",

@@ -123,7 +123,9 @@ def _guardians_own(ctx: Context, target: Field) -> Verdict:
 
 def _other_shape(ctx: Context, target: Field) -> Verdict:
     return Verdict(
-        pl.when(_state(target) == "other").then(pl.col(target.name).str.contains(r"^[A-Z0-9()]{5,20}$|^\p{Han}{1,4}字第\d{4,12}号$")),
+        pl.when(_state(target) == "other").then(
+            pl.col(target.name).str.contains(r"^[A-Z0-9()]{5,20}$|^\p{Han}{1,4}字第[0-9]{4,12}号$")
+        ),
     )
 
 
@@ -134,12 +136,16 @@ def _type_of_resident(ctx: Context, target: Field) -> Verdict:
 
 
 def _unnormal(ctx: Context, target: Field) -> Verdict:
-    same = pl.col(target.name + derive.RAW) == pl.col(target.name)
-    dirt = ctx.flag_column(target, derive.DIRT)
-    return Verdict(same if dirt is None else pl.when(dirt.is_null()).then(same))
+    # Spaces and the like are FD07's matter; a number that is wrong once tidied, that of the other rules.
+    judged = _state(target).is_in(["ok", "other"])
+    if (dirt := ctx.flag_column(target, derive.DIRT)) is not None:
+        judged &= dirt.is_null()
+    return Verdict(pl.when(judged).then(pl.col(target.name + derive.RAW) == pl.col(target.name)))
 
 
-def _rule(code: str, slug: str, severity: Severity, source: str, build: Callable[[Context, Field], Verdict | None]) -> RowRule:
+def _rule(
+    code: str, slug: str, severity: Severity, source: str, build: Callable[[Context, Field], Verdict | None]
+) -> RowRule:
     return RowRule(code=code, slug=slug, severity=severity, source=source, on=_id_numbers, build=build)
 
 
@@ -147,8 +153,12 @@ RULES = (
     _rule("ID01", "wrong-id-length", Severity.ERROR, _GB, _not("length")),
     _rule("ID02", "foreign-character-in-id", Severity.ERROR, _GB, _not("characters")),
     _rule("ID03", "wrong-check-digit", Severity.ERROR, f"{_GB} 校验码; {_PROBLEM}", _check_digit),
-    _rule("ID04", "id-in-scientific-notation", Severity.ERROR, "[经验] Excel 把长数字显示为科学计数法", _not("scientific")),
-    _rule("ID05", "id-destroyed-by-spreadsheet", Severity.ERROR, "[经验] Excel 只保留 15 位有效数字", _not("destroyed")),
+    _rule(
+        "ID04", "id-in-scientific-notation", Severity.ERROR, "[经验] Excel 把长数字显示为科学计数法", _not("scientific")
+    ),
+    _rule(
+        "ID05", "id-destroyed-by-spreadsheet", Severity.ERROR, "[经验] Excel 只保留 15 位有效数字", _not("destroyed")
+    ),
     _rule("ID06", "id-of-15-digits", Severity.ERROR, "国发〔1999〕15号: 公民身份号码为 18 位", _not("old")),
     _rule("ID07", "impossible-date-in-id", Severity.ERROR, _GB, _not("date")),
     _rule("ID08", "future-date-in-id", Severity.ERROR, _GB, _not("future")),

@@ -35,18 +35,41 @@ def _without(suffix: str, *kinds: str) -> Callable[[Context, Field], Verdict | N
 def _rule(code: str, slug: str, severity: Severity, source: str, suffix: str, *kinds: str) -> RowRule:
     fixable = suffix == derive.DIRT
     return RowRule(
-        code=code, slug=slug, severity=severity, source=source, on=_names, build=_without(suffix, *kinds), fixable=fixable
+        code=code,
+        slug=slug,
+        severity=severity,
+        source=source,
+        on=_names,
+        build=_without(suffix, *kinds),
+        fixable=fixable,
     )
 
 
 RULES = (
     _rule("NM01", "digits-in-name", Severity.ERROR, _AS_REGISTERED, derive.FLAW, "digit"),
     _rule("NM02", "remark-in-name", Severity.ERROR, _AS_REGISTERED, derive.FLAW, "bracket", "symbol"),
-    _rule("NM03", "latin-name", Severity.WARNING, "《学生基本信息填写说明》姓名: 外籍学生用正式中文姓名", derive.FLAW, "latin", "mixed"),
+    _rule(
+        "NM03",
+        "latin-name",
+        Severity.WARNING,
+        "《学生基本信息填写说明》姓名: 外籍学生用正式中文姓名",
+        derive.FLAW,
+        "latin",
+        "mixed",
+    ),
     _rule("NM04", "spaces-in-name", Severity.WARNING, _AS_REGISTERED, derive.DIRT, "space", "apostrophe", "width"),
-    _rule("NM05", "invisible-characters-in-name", Severity.WARNING, _AS_REGISTERED, derive.DIRT, "invisible", "radical"),
+    _rule(
+        "NM05", "invisible-characters-in-name", Severity.WARNING, _AS_REGISTERED, derive.DIRT, "invisible", "radical"
+    ),
     _rule("NM06", "wrong-dot-in-name", Severity.WARNING, _DOT, derive.DIRT, "dot"),
     _rule("NM07", "lost-character-in-name", Severity.ERROR, _AS_REGISTERED, derive.FLAW, "lost"),
-    _rule("NM08", "private-character-in-name", Severity.WARNING, "GB 18030-2022; [经验] 生僻字自造码", derive.FLAW, "private"),
+    _rule(
+        "NM08",
+        "private-character-in-name",
+        Severity.WARNING,
+        "GB 18030-2022; [经验] 生僻字自造码",
+        derive.FLAW,
+        "private",
+    ),
     _rule("NM09", "odd-name-length", Severity.WARNING, "[经验] 姓名过短或过长", derive.FLAW, "single", "long"),
 )

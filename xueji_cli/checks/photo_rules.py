@@ -24,17 +24,28 @@ def _no_file(ctx: Context, target: Field) -> Verdict | None:
     if ctx.photos is None:
         return None
     photos = list(ctx.photos)
-    stems = [ctx.clean(role).str.to_uppercase() for role in ("id_number", "roll_number", "local_number") if ctx.has(role)]
+    stems = [
+        ctx.clean(role).str.to_uppercase() for role in ("id_number", "roll_number", "local_number") if ctx.has(role)
+    ]
     if ctx.has("school_code", "class_name"):
         # The name of a photo of a child without an ID number: 学校标识码_班号_姓名.
-        stems.append(pl.concat_str(ctx.clean("school_code"), ctx.clean("class_name"), ctx.clean("name"), separator="_").str.to_uppercase())
+        stems.append(
+            pl.concat_str(
+                ctx.clean("school_code"), ctx.clean("class_name"), ctx.clean("name"), separator="_"
+            ).str.to_uppercase()
+        )
     found = [stem.is_in(photos).fill_null(value=False) for stem in stems]
     return Verdict(pl.any_horizontal(found) if found else pl.lit(None, dtype=pl.Boolean))
 
 
 RULES = (
     RowRule(
-        code="PT01", slug="photo-said-missing", severity=Severity.WARNING, source=_SOURCE, on="photo", build=_said_missing
+        code="PT01",
+        slug="photo-said-missing",
+        severity=Severity.WARNING,
+        source=_SOURCE,
+        on="photo",
+        build=_said_missing,
     ),
     RowRule(
         code="PT02",

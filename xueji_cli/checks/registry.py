@@ -73,7 +73,9 @@ def select(wanted: Sequence[str], ignored: Sequence[str]) -> list[str]:
     rules = all_rules()
 
     def matching(word: str) -> set[str]:
-        found = {c for c, rule in rules.items() if c == word.upper() or c[:2] == word.upper() or rule.slug == word.lower()}
+        found = {
+            c for c, rule in rules.items() if c == word.upper() or c[:2] == word.upper() or rule.slug == word.lower()
+        }
         if not found:
             raise UserError("unknown_rule", name=word, families=" ".join(sorted({code[:2] for code in rules})))
         return found

@@ -23,7 +23,7 @@ _FORM = "教育部学籍问答 2016-08-31: 学籍号为 G、J、L 加 18 位"
 _GUIDE_1 = "教基一厅〔2016〕2号 一"
 
 #: Shaped like a national number but for its letters.
-_LETTERED = r"^[A-Z]{1,2}\d{17}[\dX]$"
+_LETTERED = r"^[A-Z]{1,2}[0-9]{17}[0-9X]$"
 
 
 def _letter(target: Field) -> pl.Expr:
@@ -82,9 +82,7 @@ def _check_digit(ctx: Context, target: Field) -> Verdict:
 
 
 def _waiting_for_g(ctx: Context, target: Field) -> Verdict:
-    return Verdict(
-        pl.when(idnumber.has_counties(ctx.part("id_number", derive.REGION))).then(_letter(target) != "J")
-    )
+    return Verdict(pl.when(idnumber.has_counties(ctx.part("id_number", derive.REGION))).then(_letter(target) != "J"))
 
 
 def _still_temporary(ctx: Context, target: Field) -> Verdict:
@@ -110,7 +108,9 @@ def _layout_year(ctx: Context, target: Field) -> Verdict | None:
     name = ctx.params["layout"]
     year = layouts.year(pl.col(target.name), name)
     entered = ctx.part("entry_month", derive.DATE).dt.year()
-    fits = pl.when(pl.col(target.name).str.contains(layouts.pattern(name))).then(year == entered % layouts.year_base(name))
+    fits = pl.when(pl.col(target.name).str.contains(layouts.pattern(name))).then(
+        year == entered % layouts.year_base(name)
+    )
     return Verdict(fits, p1=entered.cast(pl.String))
 
 
@@ -167,13 +167,33 @@ _LAYOUT = "地方学籍辅号编码规则(按配置)"
 RULES = (
     _rule(1, "wrong-letter-in-roll-number", Severity.ERROR, _FORM, _wrong_letter),
     _rule(2, "malformed-roll-number", Severity.ERROR, _FORM, _malformed, params={"layouts": ""}),
-    _rule(3, "roll-number-unlike-id", Severity.WARNING, f"{_GUIDE_1}.1: 证件变更后学籍号相应变更", _unlike_id, "id_number"),
+    _rule(
+        3, "roll-number-unlike-id", Severity.WARNING, f"{_GUIDE_1}.1: 证件变更后学籍号相应变更", _unlike_id, "id_number"
+    ),
     _rule(4, "roll-number-unlike-birth-date", Severity.ERROR, _FORM, _birth, pii1=Pii.DATE),
     _rule(5, "wrong-check-digit-in-roll-number", Severity.ERROR, f"{_FORM}; GB 11643-1999", _check_digit),
-    _rule(6, "j-number-with-id", Severity.WARNING, f"{_GUIDE_1}.1: J 号学生补充身份证后转为 G 号", _waiting_for_g, "id_number"),
-    _rule(7, "overdue-temporary-number", Severity.NOTICE, f"{_GUIDE_1}: L 号为临时学籍号", _still_temporary, "entry_month"),
+    _rule(
+        6,
+        "j-number-with-id",
+        Severity.WARNING,
+        f"{_GUIDE_1}.1: J 号学生补充身份证后转为 G 号",
+        _waiting_for_g,
+        "id_number",
+    ),
+    _rule(
+        7, "overdue-temporary-number", Severity.NOTICE, f"{_GUIDE_1}: L 号为临时学籍号", _still_temporary, "entry_month"
+    ),
     _rule(8, "g-number-without-id", Severity.NOTICE, f"{_GUIDE_1}: G 号依据身份证号生成", _g_without_id, "id_number"),
-    _rule(9, "local-number-off-layout", Severity.ERROR, _LAYOUT, _layout, params={"layout": ""}, on="local_number", option="layout"),
+    _rule(
+        9,
+        "local-number-off-layout",
+        Severity.ERROR,
+        _LAYOUT,
+        _layout,
+        params={"layout": ""},
+        on="local_number",
+        option="layout",
+    ),
     _rule(
         10,
         "local-number-unlike-entry-year",

@@ -30,7 +30,17 @@ _DISABILITY_OF = {
 _WAYS = {
     "compulsory": ("就近入学", "其他", "外校转入", "恢复入学资格", "民族班", "来华留学"),
     "senior": (
-        *("统一招生考试/普通入学", "体育特招", "艺术特招", "其他(高中阶段其他)", "其他", "保送", "民族班", "定向培养", "文艺特招"),
+        *(
+            "统一招生考试/普通入学",
+            "体育特招",
+            "艺术特招",
+            "其他(高中阶段其他)",
+            "其他",
+            "保送",
+            "民族班",
+            "定向培养",
+            "文艺特招",
+        ),
         *("学生干部保送", "考试推荐", "外校转入", "恢复入学资格", "预科", "来华留学"),
     ),
 }
@@ -53,7 +63,10 @@ def _entry_way(ctx: Context, target: Field) -> Verdict:
     way, stage = ctx.label("entry_way"), pl.col(derive.STAGE)
     compulsory = stage.is_in(["primary", "junior"])
     fits = (
-        pl.when(compulsory).then(way.is_in(_WAYS["compulsory"])).when(stage == "senior").then(way.is_in(_WAYS["senior"]))
+        pl.when(compulsory)
+        .then(way.is_in(_WAYS["compulsory"]))
+        .when(stage == "senior")
+        .then(way.is_in(_WAYS["senior"]))
     )
     return Verdict(fits, p1=way)
 
@@ -70,7 +83,9 @@ def _health(ctx: Context, target: Field) -> Verdict:
 
 def _bus(ctx: Context, target: Field) -> Verdict:
     distance = ctx.clean("distance_km").cast(pl.Int32, strict=False)
-    return Verdict(pl.when(distance > ctx.integer("km")).then(ctx.label("school_bus") == "是"), p1=distance.cast(pl.String))
+    return Verdict(
+        pl.when(distance > ctx.integer("km")).then(ctx.label("school_bus") == "是"), p1=distance.cast(pl.String)
+    )
 
 
 def _younger_than(label: str) -> Callable[[Context, Field], Verdict | None]:
@@ -93,7 +108,13 @@ def _nationality(ctx: Context, target: Field) -> Verdict:
 def _overseas(ctx: Context, target: Field) -> Verdict:
     kind = ctx.label("id_type")
     fits = ctx.label("overseas_status") != "否"
-    permits = ("香港特区护照/身份证明", "澳门特区护照/身份证明", "台湾居民来往大陆通行证", "港澳台居民居住证", "港澳居民来往内地通行证")
+    permits = (
+        "香港特区护照/身份证明",
+        "澳门特区护照/身份证明",
+        "台湾居民来往大陆通行证",
+        "港澳台居民居住证",
+        "港澳居民来往内地通行证",
+    )
     return Verdict(pl.when(kind.is_in(permits)).then(fits), p1=kind)
 
 
@@ -120,7 +141,15 @@ def _rule(
 
 
 RULES = (
-    _rule(1, "disability-unlike-inclusive", Severity.ERROR, "disability", _inclusive, f"{_GUIDE}随班就读、残疾类型", "inclusive"),
+    _rule(
+        1,
+        "disability-unlike-inclusive",
+        Severity.ERROR,
+        "disability",
+        _inclusive,
+        f"{_GUIDE}随班就读、残疾类型",
+        "inclusive",
+    ),
     _rule(2, "entry-way-unlike-stage", Severity.ERROR, "entry_way", _entry_way, f"{_GUIDE}入学方式"),
     _rule(
         3,
@@ -160,9 +189,22 @@ RULES = (
         "《中国共产党章程》: 18 周岁以上",
         params={"min_age": "18"},
     ),
-    _rule(8, "borrowed-in-first-grade", Severity.WARNING, "student_source", _borrowed, "地方学籍管理规定: 小学一年级不得借读"),
+    _rule(
+        8,
+        "borrowed-in-first-grade",
+        Severity.WARNING,
+        "student_source",
+        _borrowed,
+        "地方学籍管理规定: 小学一年级不得借读",
+    ),
     _rule(9, "foreigner-of-chinese-nationality", Severity.WARNING, "nationality", _nationality, f"{_GUIDE}国籍/地区"),
     _rule(
-        10, "permit-without-overseas-status", Severity.WARNING, "overseas_status", _overseas, f"{_GUIDE}港澳台侨外", "id_type"
+        10,
+        "permit-without-overseas-status",
+        Severity.WARNING,
+        "overseas_status",
+        _overseas,
+        f"{_GUIDE}港澳台侨外",
+        "id_type",
     ),
 )

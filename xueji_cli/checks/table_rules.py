@@ -90,7 +90,10 @@ def numeric_columns(rosters: Sequence[Roster]) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for index, roster in enumerate(rosters):
         for name, column in roster.columns.items():
-            if roster.schema.by_name[name].type is not FieldType.ID_NUMBER or name + NUMERIC not in roster.frame.columns:
+            if (
+                roster.schema.by_name[name].type is not FieldType.ID_NUMBER
+                or name + NUMERIC not in roster.frame.columns
+            ):
                 continue
             # Up to 15 digits a number keeps them all.
             long = roster.frame.select(pl.col(name + NUMERIC) & (pl.col(name).str.len_chars() >= 16)).to_series()

@@ -25,7 +25,7 @@ def check(
     ctx: typer.Context,
     files: options.Files,
     output: options.Output = None,
-    format: options.Format = None,  # noqa: A002 - the option's name
+    format: options.Format = None,
     schema: options.SchemaName = None,
     rules: options.Pack = None,
     as_of: options.AsOf = None,

@@ -21,7 +21,7 @@ def codes_list(
     ctx: typer.Context,
     format: Format = "text",
     config: options.Config = None,
-    lang: options.Lang = None,  # noqa: ARG001 - asked before options are parsed
+    lang: options.Lang = None,
 ) -> int:
     """List code tables."""
     from xueji_cli.commands.columns import aligned
@@ -48,7 +48,7 @@ def codes_show(
     name: Name,
     format: Format = "text",
     config: options.Config = None,
-    lang: options.Lang = None,  # noqa: ARG001
+    lang: options.Lang = None,
 ) -> int:
     """Show a code table."""
     from dataclasses import asdict

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from xueji_cli.errors import InputError, UserError
 from xueji_cli.schema.binding import bind, choose_schema, parse_mapping, split_mapping, unmatched_mappings
-from xueji_cli.schema.vocabulary import Vocabulary
 from xueji_cli.schema.loading import load_schema, schema_names
+from xueji_cli.schema.vocabulary import Vocabulary
 from xueji_cli.tables.options import ReadOptions
 from xueji_cli.tables.paths import expand_inputs
 from xueji_cli.tables.reader import read_tables

@@ -17,7 +17,7 @@ def rule(
     ctx: typer.Context,
     codes: Annotated[list[str] | None, typer.Argument(metavar="[CODE...]", show_default=False)] = None,
     rules: options.Pack = None,
-    format: Annotated[str | None, typer.Option("--format", metavar="text|json")] = None,  # noqa: A002
+    format: Annotated[str | None, typer.Option("--format", metavar="text|json")] = None,
     lang: options.Lang = None,
 ) -> int:
     """Explain rules."""

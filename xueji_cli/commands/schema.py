@@ -38,7 +38,7 @@ def schema_list(
     ctx: typer.Context,
     format: Format = "text",
     config: options.Config = None,
-    lang: options.Lang = None,  # noqa: ARG001 - asked before options are parsed
+    lang: options.Lang = None,
 ) -> int:
     """List schemas."""
     from xueji_cli.commands.columns import aligned
@@ -63,7 +63,7 @@ def schema_show(
     only: Annotated[list[str] | None, typer.Argument(metavar="[FIELD...]", show_default=False)] = None,
     format: Format = "text",
     config: options.Config = None,
-    lang: options.Lang = None,  # noqa: ARG001
+    lang: options.Lang = None,
 ) -> int:
     """Show a schema."""
     from xueji_cli.schema.loading import load_schema
@@ -85,7 +85,7 @@ def schema_check(
     ctx: typer.Context,
     definitions: Annotated[list[str] | None, typer.Argument(metavar="[FILE...]", show_default=False)] = None,
     config: options.Config = None,
-    lang: options.Lang = None,  # noqa: ARG001
+    lang: options.Lang = None,
 ) -> int:
     """Check definition files."""
     from xueji_cli.checks.activation import known_parameters
@@ -116,7 +116,7 @@ def schema_export(
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE")] = None,
     template: Annotated[bool, typer.Option("--template")] = False,
     config: options.Config = None,
-    lang: options.Lang = None,  # noqa: ARG001
+    lang: options.Lang = None,
 ) -> int:
     """Write a schema, or an empty import workbook."""
     from xueji_cli.errors import UserError

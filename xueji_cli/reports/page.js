@@ -64,7 +64,7 @@
   }
   function searched(i) {
     var rule = data.rules[data.code[i]];
-    return [data.message[i], data.cell[i], data.classes[data.class_name[i]], data.schools[data.school[i]], rule.code, rule.title,
+    return [data.message[i], data.value[i], data.cell[i], data.classes[data.class_name[i]], data.schools[data.school[i]], rule.code, rule.title,
       data.tables[data.table[i]].label, data.related[i]].join("\n").toLowerCase();
   }
 
@@ -82,6 +82,7 @@
     cell.appendChild(element("span", rule.code, "code"));
     cell.appendChild(element("span", rule.title, "sub"));
     cell = made.appendChild(element("td", data.message[i]));
+    if (data.value[i]) { cell.appendChild(element("span", words.value + " " + data.value[i], "sub")); }
     if (data.suggestion[i] >= 0) { cell.appendChild(element("span", words.suggestion + " " + data.suggestions[data.suggestion[i]], "sub")); }
     if (data.related[i]) { cell.appendChild(element("span", words.related + " " + data.related[i], "sub")); }
     return made;

@@ -217,7 +217,8 @@ def _data(report: CheckReport, view: pl.DataFrame, lang: str) -> str:
         "words": {
             **{severity: catalogue.text(lang, f"check.severity.{severity}") for severity in _SEVERITIES},
             **{
-                key: _say(lang, key) for key in ("all", "shown", "left_out", "printed", "page", "suggestion", "related")
+                key: _say(lang, key)
+                for key in ("all", "shown", "left_out", "printed", "page", "value", "suggestion", "related")
             },
         },
         "severities": _SEVERITIES,
@@ -243,6 +244,13 @@ def _data(report: CheckReport, view: pl.DataFrame, lang: str) -> str:
         "table": shown["table"].to_list(),
         "cell": shown.select(place_text(shown, lang).alias("place"))["place"].to_list(),
         "message": shown["message"].to_list(),
+        # The cell, where the sentence does not say it.
+        "value": shown.select(
+            pl.when(pl.col("message").str.contains(pl.col("value"), literal=True))
+            .then(pl.lit(""))
+            .otherwise(pl.col("value").fill_null(""))
+            .alias("value")
+        )["value"].to_list(),
         "related": shown["related_text"].fill_null("").to_list(),
     }
     for name, plural in (("school", "schools"), ("class_name", "classes"), ("suggestion", "suggestions")):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 #: With more tables than this, each one gets a block only with `verbose`.
 _TABLES_SHOWN = 10
 _HEADERS_SHOWN = 6
+_VALUE_SHOWN = 24
 
 _STYLES = {
     "error": "bold red",
@@ -133,7 +134,7 @@ class _Page:
         key = "header_encoding" if source.encoding else "header"
         facts = [self.say(key, kind=kind, encoding=source.encoding, row=table.header_row)]
         if source.named:
-            facts.insert(0, self.say("named", named=source.named, kind=kind))
+            facts[0] = self.say("named", named=source.named, facts=facts[0])
         facts.append(self.say("bound", count=len(roster.columns)))
         if roster.unbound:
             headers = [harmless(column.header) or column.letter for column in roster.unbound]
@@ -186,12 +187,15 @@ class _Page:
         rows = found.with_columns(place_text(found, self.lang).alias("place")).to_dicts()
         classes = [harmless(row["class_name"] or "") for row in rows]
         places = [self.place(row) for row in rows]
-        classes_width = max(map(cell_width, classes))
-        left = 2 + (classes_width + 2 if classes_width else 0) + max(map(cell_width, places)) + 2
+        # What stands in the cell, where the sentence does not say it; long cells only as far as they tell what they are.
+        values = ["" if (row["value"] or "") in row["message"] else _short(harmless(row["value"])) for row in rows]
+        columns = [column for column in (classes, places, values) if any(column)]
+        widths = [max(map(cell_width, column)) for column in columns]
+        left = 2 + sum(width + 2 for width in widths)
         # Where the places are long and the window narrow, the sentence goes under its place.
         stacked = left > self.width * 0.6
-        for row, class_name, place in zip(rows, classes, places, strict=True):
-            head = "  " + (pad(class_name, classes_width) + "  " if classes_width else "") + place
+        for row, cells in zip(rows, zip(*columns, strict=True), strict=True):
+            head = "  " + "  ".join(pad(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip()
             message = harmless(row["message"])
             if row["related_text"]:
                 message += f" ({self.say('related')} {harmless(row['related_text'])})"
@@ -223,7 +227,8 @@ class _Page:
         if len(columns) > _HEADERS_SHOWN:
             names = self.say("unbound_more", headers=names)
         count = len({each.code for each in skipped})
-        self.paragraph(self.say("skipped"), self.say("skipped_some", count=count, missing=names), "quiet")
+        key = "skipped_some" if len(self.report.rosters) == 1 else "skipped_partly"
+        self.paragraph(self.say("skipped"), self.say(key, count=count, missing=names), "quiet")
 
     def totals(self) -> None:
         summary = self.summary
@@ -267,6 +272,11 @@ class _Page:
         # A command is never broken over lines: it is there to be copied.
         self.paragraph(self.say("next"), meaning)
         self.line(" " * self.margin, (command, "strong"))
+
+
+def _short(text: str) -> str:
+    """Return the beginning of a long text."""
+    return text if len(text) <= _VALUE_SHOWN else text[: _VALUE_SHOWN - 3] + "..."
 
 
 def _quoted(path: str) -> str:

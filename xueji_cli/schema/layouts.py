@@ -74,7 +74,7 @@ def continuous(name: str) -> bool:
 
 def pattern(name: str) -> str:
     """Return the regular expression of a layout: digits only, fixed parts as they are."""
-    parts = (part.value if part.kind == "const" else rf"\d{{{part.length}}}" for part in _layout(name).parts)
+    parts = (part.value if part.kind == "const" else rf"[0-9]{{{part.length}}}" for part in _layout(name).parts)
     return f"^{''.join(parts)}$"
 
 

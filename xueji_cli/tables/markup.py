@@ -195,9 +195,7 @@ def _is_hidden(element: Any) -> bool:
 def _cell_text(cell: Any) -> str:
     parts: list[str] = []
     for element in cell.iter():
-        if element.tag == "br":
-            parts.append("\n")
-        elif element is not cell and element.tag in ("p", "div") and "".join(parts).strip():
+        if element.tag == "br" or (element is not cell and element.tag in ("p", "div") and "".join(parts).strip()):
             parts.append("\n")
         if element.text and element.tag not in ("script", "style"):
             parts.append(_collapsed(element.text))

@@ -13,7 +13,7 @@ from xueji_cli.tables.blob import STDIN
 
 #: Suffixes looked for in folders. A file named outright may be called anything.
 TABLE_SUFFIXES = frozenset(
-    ".xlsx .xlsm .xls .xlsb .ods .et .csv .tsv .tab .txt .htm .html .xml .parquet".split(),
+    [".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".et", ".csv", ".tsv", ".tab", ".txt", ".htm", ".html", ".xml", ".parquet"],
 )
 
 _MAGIC = re.compile(r"[*?\[]")

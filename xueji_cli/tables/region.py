@@ -36,7 +36,7 @@ _FOOTER = (
 _REMARK_HEADERS = re.compile("备注|说明|附注")
 # The hint row of a template, right below its header.
 _HINTS = frozenset(
-    "必填 选填 必录 非必填 可选 可填 可空 必填项 选填项 非必填项 文本 日期 数字 下拉 下拉选择 系统生成 自动生成".split()
+    ["必填", "选填", "必录", "非必填", "可选", "可填", "可空", "必填项", "选填项", "非必填项", "文本", "日期", "数字", "下拉", "下拉选择", "系统生成", "自动生成"]
 )
 _PUNCTUATION = re.compile("[，。；：！、]")
 

@@ -16,8 +16,8 @@ from xueji_cli.tables import biff, sheetxml
 from xueji_cli.tables.blob import Blob
 from xueji_cli.tables.grid import CELLS, Extras, Grid, Merge
 from xueji_cli.tables.opendocument import OdsTooLarge, ods_extras
-from xueji_cli.tables.package import Package
 from xueji_cli.tables.options import MAX_CELLS
+from xueji_cli.tables.package import Package
 
 if TYPE_CHECKING:
     import python_calamine

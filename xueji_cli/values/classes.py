@@ -41,14 +41,14 @@ _CLASS_SCHEMA = {**_GRADE_SCHEMA, "class_no": pl.UInt8, "key": pl.String}
 
 _HAN = r"[零〇○一二三四五六七八九十]{1,3}"
 # 1班, (1)班, 一班, (一)班, 01, (12)
-_CLASS = re.compile(rf"[-.]?\(?(?P<number>\d{{1,2}}|{_HAN})\)?班?")
-_NUMBERED = re.compile(r"[-.]?\(?(?P<number>\d{3,4})\)?班?")
+_CLASS = re.compile(rf"[-.]?\(?(?P<number>[0-9]{{1,2}}|{_HAN})\)?班?")
+_NUMBERED = re.compile(r"[-.]?\(?(?P<number>[0-9]{3,4})\)?班?")
 # 一(1)班, 1.1, 1-1, 七3, 3(12)班, 一一班: a bare number for the grade
 _PAIR = re.compile(
     rf"(?P<grade>十[一二]?|[一二三四五六七八九]|1[0-2]|0?[1-9])"
-    rf"(?:\((?P<in>\d{{1,2}}|{_HAN})\)班?|[-.](?P<after>\d{{1,2}}|{_HAN})班?)"
+    rf"(?:\((?P<in>[0-9]{{1,2}}|{_HAN})\)班?|[-.](?P<after>[0-9]{{1,2}}|{_HAN})班?)"
 )
-_HAN_PAIR = re.compile(r"(?P<grade>[一二三四五六七八九])(?:(?P<digits>\d{1,2})班?|(?P<han>[一二三四五六七八九])班)")
+_HAN_PAIR = re.compile(r"(?P<grade>[一二三四五六七八九])(?:(?P<digits>[0-9]{1,2})班?|(?P<han>[一二三四五六七八九])班)")
 _SCHOOL_STAGES = (
     (r"九年|十二年|一贯|完全中学|完中|中小学", None),
     (r"小学|完小|教学点|村小|[一二三四五六七八九十]小$|中心校$|实小$", PRIMARY),
@@ -150,7 +150,7 @@ def school_stages(names: pl.Series | None, codes: pl.Series | None = None) -> pl
         for pattern, stage in reversed(_SCHOOL_STAGES):
             by_name = pl.when(name.str.contains(pattern)).then(pl.lit(stage, dtype=pl.String)).otherwise(by_name)
     if codes is not None:
-        kind = pl.col("code").str.strip_chars().str.extract(r"^(\d\d)\d{8}$")
+        kind = pl.col("code").str.strip_chars().str.extract(r"^([0-9][0-9])[0-9]{8}$")
         by_code = kind.replace_strict({"21": PRIMARY, "11": PRESCHOOL}, default=None, return_dtype=pl.String)
         by_name = pl.coalesce(by_name, by_code)
     return frame.select(stage=by_name).to_series()
@@ -205,7 +205,7 @@ def _named(
         if grade is None:
             return None, _class_number(rest, beside, calendar) if beside else None
         return grade, _class_number(rest, grade, calendar)
-    if stage_digits and re.fullmatch(r"20\d{5}", bare):
+    if stage_digits and re.fullmatch(r"20[0-9]{5}", bare):
         stage = stage_digits.get(bare[4])
         return (calendar.cohort(int(bare[:4]), "级", stage), int(bare[5:])) if stage else (None, None)
     pair = _pair(bare, beside, hint, calendar)

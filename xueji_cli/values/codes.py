@@ -59,5 +59,5 @@ def read(cells: pl.Series, table: CodeTable) -> tuple[pl.Series, pl.Series, pl.S
         put(cells, odd, text),
         put(label, odd, text.replace_strict(meant, default=None, return_dtype=pl.String)),
         put(kind, odd, text.replace_strict(how, default=UNKNOWN, return_dtype=pl.String).set(text.is_null(), None)),
-            spread(cells, odd, dirt),
+        spread(cells, odd, dirt),
     )

@@ -13,7 +13,7 @@ from xueji_cli.values.text import fold, on_distinct
 #: plain      written YYYYMMDD or YYYY-MM-DD (months: YYYYMM or YYYY-MM), as the national template wants it
 PARSED = pl.Struct({"date": pl.Date, "precision": pl.String, "plain": pl.Boolean})
 
-_PLAIN = r"^(?:\d{8}|\d{4}-\d{2}-\d{2}|\d{6}|\d{4}-\d{2})$"
+_PLAIN = r"^(?:[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{6}|[0-9]{4}-[0-9]{2})$"
 _SEPARATORS = r"[年月./\\、。,，;—–―－~_\- ]+"
 
 # Excel counts days from here (its day 60 is a 29 February 1900 that never was; nobody in a roster is that old).
@@ -24,14 +24,14 @@ _SERIAL_RANGE = (14_000, 73_000)  # 1938 to 2099
 def _parse(values: pl.Series) -> pl.Series:
     text = (
         pl.col("v")
-        .str.replace(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$", "")
+        .str.replace(r"[T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$", "")
         .str.replace(r"[日号]$", "")
         .str.replace_all(_SEPARATORS, "-")
         .str.strip_chars("-")
     )
-    compact = pl.col("t").str.extract_groups(r"^(?<y>\d{4})(?<m>\d{2})(?<d>\d{2})?$")
-    parted = pl.col("t").str.extract_groups(r"^(?<y>\d{4})-(?<m>\d{1,2})(?:-(?<d>\d{1,2}))?$")
-    serial = pl.when(pl.col("t").str.contains(r"^\d{5}$")).then(pl.col("t").cast(pl.Int32, strict=False))
+    compact = pl.col("t").str.extract_groups(r"^(?<y>[0-9]{4})(?<m>[0-9]{2})(?<d>[0-9]{2})?$")
+    parted = pl.col("t").str.extract_groups(r"^(?<y>[0-9]{4})-(?<m>[0-9]{1,2})(?:-(?<d>[0-9]{1,2}))?$")
+    serial = pl.when(pl.col("t").str.contains(r"^[0-9]{5}$")).then(pl.col("t").cast(pl.Int32, strict=False))
     frame = (
         values.to_frame("v")
         .with_columns(t=text)

@@ -24,7 +24,7 @@ CHECK_CHARACTERS = "10X98765432"
 _X_LIKE = r"[xX×ХхΧχⅩ＊*]$"
 
 #: Shape of a number whose check digit can be computed.
-SHAPE = r"^\d{17}[\dX]$"
+SHAPE = r"^[0-9]{17}[0-9X]$"
 
 
 def read(cells: pl.Series) -> tuple[pl.Series, pl.Series | None]:
@@ -37,7 +37,7 @@ def read(cells: pl.Series) -> tuple[pl.Series, pl.Series | None]:
         The numbers without spaces, dashes or apostrophes, in half-width capitals, X look-alikes at the end made X (null where blank);
         and what was wrong with the writing (`text.DIRT`; None when nothing is anywhere).
     """
-    odd = (~cells.str.contains(r"^[GJL]?\d{17}[\dX]$")).arg_true()
+    odd = (~cells.str.contains(r"^[GJL]?[0-9]{17}[0-9X]$")).arg_true()
     if not len(odd):
         return cells, None
     folded, dirt = read_cells(cells.gather(odd))
@@ -47,7 +47,7 @@ def read(cells: pl.Series) -> tuple[pl.Series, pl.Series | None]:
             pl.col("v")
             .str.replace_all(r"[ '`‘’\-‐–—_]", "")
             .str.to_uppercase()
-            .str.replace(r"^([GJL]?\d{17})" + _X_LIKE, "${1}X")
+            .str.replace(r"^([GJL]?[0-9]{17})" + _X_LIKE, "${1}X")
         )
         .to_series()
     )
@@ -101,9 +101,32 @@ def sex(whole: pl.Expr) -> pl.Expr:
 
 #: First two digits: the provinces of GB/T 2260, and 81, 82, 83 of the residence permits for Hong Kong, Macau and Taiwan residents.
 PROVINCES = (
-    *("11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46"),
+    *(
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+    ),
     *("50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83"),
 )
+
 
 @cache
 def _counties() -> dict[str, tuple[tuple[int, int], ...]]:
@@ -121,7 +144,7 @@ def _counties() -> dict[str, tuple[tuple[int, int], ...]]:
         if len(code) == 2:
             province = code
             continue
-        periods = [(int(first or 0), int(last or 9999)) for first, last in re.findall(r"\[(\d*)-(\d*)\]", names)]
+        periods = [(int(first or 0), int(last or 9999)) for first, last in re.findall(r"\[([0-9]*)-([0-9]*)\]", names)]
         counties[province + code] = tuple(periods) or ((0, 9999),)
     return counties
 

@@ -6,8 +6,8 @@ import polars as pl
 
 from xueji_cli.values.text import on_distinct, put, read_cells, spread
 
-_MOBILE = r"^1[3-9]\d{9}$"
-_FIXED = r"^(?:0\d{2,3}-?)?[2-9]\d{6,7}(?:-\d{1,5})?$"
+_MOBILE = r"^1[3-9][0-9]{9}$"
+_FIXED = r"^(?:0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(?:-[0-9]{1,5})?$"
 
 # Written to get past a required field: one digit repeated, a run, or the example number of every form.
 _PLACEHOLDER = (
@@ -25,11 +25,7 @@ PLACEHOLDER, SEVERAL, FORMAT, BAD = "placeholder", "several", "format", "bad"
 
 
 def _tidy(values: pl.Series) -> pl.Series:
-    numbers = (
-        pl.col("v")
-        .str.replace(r"^(?:\+|00)?86[- ]?(1[3-9])", "${1}")
-        .str.replace_all(r"[\s\-()（）]", "")
-    )
+    numbers = pl.col("v").str.replace(r"^(?:\+|00)?86[- ]?(1[3-9])", "${1}").str.replace_all(r"[\s\-()（）]", "")
     return (
         values.to_frame("v")
         .select(
@@ -59,7 +55,7 @@ def _flaw(values: pl.Series) -> pl.Series:
         .then(pl.lit(None, dtype=pl.String))
         .when((pieces.list.len() > 1) & pieces.list.all())
         .then(pl.lit(SEVERAL))
-        .when(pl.col("v").str.contains(r"1[3-9]\d{9}\D+1[3-9]\d{9}|^1[3-9]\d{9}1[3-9]\d{9}$"))
+        .when(pl.col("v").str.contains(r"1[3-9][0-9]{9}[^0-9]+1[3-9][0-9]{9}|^1[3-9][0-9]{9}1[3-9][0-9]{9}$"))
         .then(pl.lit(SEVERAL))
         .otherwise(pl.lit(BAD))
     ).to_series()

@@ -1,6 +1,9 @@
 """Text as people meant it: width, spaces, invisible characters and look-alike radicals folded away.
 
 Cells stay as written in `Table.frame`; the functions here make the column that rules compare.
+
+A word on patterns, here and in all rules: to Polars the escape for a digit is any digit of Unicode, the full-width ones
+too, so digits are written `[0-9]`.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ RADICALS = dict(zip(_RADICALS[::2], _RADICALS[1::2], strict=True))
 #: Radicals in either block: visible proof of text that came out of a PDF or OCR.
 RADICAL = r"[\x{2E80}-\x{2EFF}\x{2F00}-\x{2FDF}]"
 
-#: Characters that print nothing: zero-width, direction marks, BOM, soft hyphen, control characters, variation selectors.
+#: Characters that print nothing: zero-width, direction marks, BOM, soft hyphen, controls, variation selectors.
 INVISIBLE = (
     r"[\x{00}-\x{1F}\x{7F}-\x{9F}\x{AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}-\x{2064}\x{2066}-\x{206F}"
     r"\x{FEFF}\x{FE00}-\x{FE0F}]"
@@ -104,7 +107,7 @@ def first_match(values: pl.Series, patterns: dict[str, str]) -> pl.Series:
 
 
 def put(series: pl.Series, positions: pl.Series, values: pl.Series) -> pl.Series:
-    """Return a column with other values at some positions. (`Series.scatter` alone changes the column it is called on.)"""
+    """Return a column with other values at some positions; `Series.scatter` by itself changes the column it is called on."""
     return series.clone().scatter(positions, values)
 
 
