@@ -63,6 +63,20 @@ def test_errors_first_and_places_aligned() -> None:
     assert second == "  四年级11班  F1207  身份证件号 341323********1235 的校验码应为 4"
 
 
+def test_the_cell_is_shown_where_the_sentence_does_not_say_it() -> None:
+    cell = {**FINDINGS[1], "rule": "PH09", "severity": "notice", "field": "remark"}
+    lines = printed(one_file([{**cell, "value": value} for value in ("很长" * 5, "无", None)] + [FINDINGS[1]]))
+    places = [line for line in lines if " F4" in line]
+    assert places == [
+        "  一年级1班  F4  身份证件号 341323********1235 的校验码应为 4",
+        "  一年级1班  F4  很长很长很长很长很长  没有照片",
+        "  一年级1班  F4  无                    没有照片",
+        "  一年级1班  F4                        没有照片",
+    ]
+    long = printed(one_file([{**cell, "value": "很长" * 50}]))
+    assert any(line.endswith("很长很长很长很长很长很长很长很长很长很长很...") for line in long)
+
+
 def test_limit_says_how_many_more() -> None:
     made = one_file([{**FINDINGS[1], "row": row} for row in range(4, 20)])
     assert "  还有 13 处" in printed(made, limit=3)
@@ -90,7 +104,7 @@ def test_many_tables_are_counted_not_listed() -> None:
 
 
 def test_skipped_rules_short_and_whole() -> None:
-    assert any("1 条规则没有查，因为缺少：曾用名" in line for line in printed(report()))
+    assert any("1 条规则没有在每张表上都查，因为有的表缺少：曾用名" in line for line in printed(report()))
     assert any("NM02 姓名中有空格：缺少 曾用名" in line for line in printed(report(), verbose=True))
 
 

@@ -19,7 +19,7 @@ import polars as pl
 from xueji_cli.checks.rule import Severity
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.summary import summarise
-from xueji_cli.reports.view import place_text, rule_text, table_labels
+from xueji_cli.reports.view import place_text, rule_text, says_value, table_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -246,7 +246,7 @@ def _data(report: CheckReport, view: pl.DataFrame, lang: str) -> str:
         "message": shown["message"].to_list(),
         # The cell, where the sentence does not say it.
         "value": shown.select(
-            pl.when(pl.col("message").str.contains(pl.col("value"), literal=True))
+            pl.when(pl.col("code").is_in([code for code in codes if says_value(lang, code)]))
             .then(pl.lit(""))
             .otherwise(pl.col("value").fill_null(""))
             .alias("value")

@@ -15,7 +15,7 @@ from xueji_cli.checks.rule import Severity
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
 from xueji_cli.reports.summary import summarise
-from xueji_cli.reports.view import place_text, rule_text, table_labels
+from xueji_cli.reports.view import place_text, rule_text, says_value, table_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -188,7 +188,8 @@ class _Page:
         classes = [harmless(row["class_name"] or "") for row in rows]
         places = [self.place(row) for row in rows]
         # What stands in the cell, where the sentence does not say it; long cells only as far as they tell what they are.
-        values = ["" if (row["value"] or "") in row["message"] else _short(harmless(row["value"])) for row in rows]
+        said = says_value(self.lang, rows[0]["code"])
+        values = ["" if said else _short(harmless(row["value"] or "")) for row in rows]
         columns = [column for column in (classes, places, values) if any(column)]
         widths = [max(map(cell_width, column)) for column in columns]
         left = 2 + sum(width + 2 for width in widths)

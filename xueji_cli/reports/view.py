@@ -99,6 +99,11 @@ def rule_text(lang: str, code: str, part: str) -> str:
     return str(catalogue.load(lang, "rules")[code].get(part, ""))
 
 
+def says_value(lang: str, code: str) -> bool:
+    """Return whether a rule's sentence shows the cell; where it does not, the cell is shown beside it."""
+    return "{value}" in rule_text(lang, code, "message")
+
+
 def place_text(view: pl.DataFrame, lang: str) -> pl.Expr:
     """Return the place of each finding within its table, as people say it: a cell, a row, a column, the whole sheet."""
     letter = letters(view)
