@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -389,3 +391,25 @@ def test_fifty_thousand_findings_in_a_copy(tmp_path: Path) -> None:
         comments = next(name for name in parts.namelist() if "comment" in name.casefold() and name.endswith(".xml"))
         assert parts.read(comments).count(b"<comment ") == 50_000
     assert io.BytesIO((tmp_path / "out.xlsx").read_bytes()).getbuffer().nbytes > 1_000_000
+
+
+@pytest.mark.office
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice on this machine")
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_libreoffice_shows_the_same_cells(tmp_path: Path, kind: str) -> None:
+    """What openpyxl and xlsxwriter wrote is read by another office program and saved again."""
+    source = hashed(user_workbook(tmp_path / "名册.xlsx"))
+    made = report(source if kind == "xlsx" else table("学生.csv", sheet=None, kind="csv", rows=PEOPLE), rows=FINDINGS[1:3])
+    write(made, tmp_path / "out.xlsx")
+    profile = (tmp_path / "profile").as_uri()
+    again = tmp_path / "again"
+    command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "xlsx", "--outdir", str(again)]
+    subprocess.run([*command, str(tmp_path / "out.xlsx")], check=True, capture_output=True, timeout=180)
+    book = openpyxl.load_workbook(again / "out.xlsx")
+    sheet = book["学生"]
+    marked = {cell.coordinate for row in sheet.iter_rows() for cell in row if colour(cell) in FILLS.values()}
+    assert marked == {"F4", "D5"}
+    assert "校验码应为 4" in sheet["F4"].comment.text
+    assert "多余的空格" in sheet["D5"].comment.text
+    assert sheet["F4"].value == "341323201204121235"
+    assert book["问题清单"]["D2"].hyperlink is not None

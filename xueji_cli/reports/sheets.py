@@ -44,7 +44,7 @@ LIST_WIDTHS = {
 }
 
 #: Columns of the list whose text is wrapped; the others are short.
-WRAPPED = ("value", "message", "suggestion", "related", "source", "school")
+WRAPPED = ("column", "value", "message", "suggestion", "related", "source", "school")
 
 #: Font of the added sheets, and points of a line of it.
 FONT = "微软雅黑"
