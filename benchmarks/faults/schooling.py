@@ -86,7 +86,7 @@ def photo_missing(row: Row, chance: Chance) -> Changes:
 @fault("class_name", "grade", needs="class_list")
 def class_not_in_list(row: Row, chance: Chance) -> Changes | None:
     # A class that isn't in the list is one fault, however many sit in it: no two of these share one.
-    name = f"{chance.randrange(41, 100)}班"
+    name = f"{chance.randrange(20, 60)}班"
     place = f"{row['school_code']} {row['grade']} {name}"
     if place in chance.taken:
         return None
