@@ -1,29 +1,42 @@
 """Options that mean the same in every command, declared once.
 
-Help texts are not here but in the catalogues (`help.toml`), by the name of the parameter; `cli.localise` puts them in.
+Help texts are not here but in the catalogues (`help.toml`), by the name of the parameter; `commands.help` puts them in.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+# The group that an option stands in on a long help page: a key of `panels` in help.toml.
+_OUTPUT, _READING, _RULES, _GENERAL = "output", "reading", "rules", "general"
+
 Files = Annotated[list[str], typer.Argument(metavar="FILES...", show_default=False)]
-SchemaName = Annotated[str | None, typer.Option("--schema", metavar="NAME")]
-Pack = Annotated[str | None, typer.Option("--rules", metavar="PACK")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE")]
-Sheet = Annotated[str | None, typer.Option("--sheet", metavar="NAME")]
-Encoding = Annotated[str | None, typer.Option("--encoding", metavar="NAME")]
-HeaderRow = Annotated[int | None, typer.Option("--header-row", metavar="ROW", min=1)]
-Mapping = Annotated[list[str] | None, typer.Option("--map", metavar="HEADER=FIELD")]
-Select = Annotated[list[str] | None, typer.Option("--select", metavar="CODES")]
-Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES")]
-FailOn = Annotated[str | None, typer.Option("--fail-on", metavar="error|warning|notice|never")]
-Reveal = Annotated[bool, typer.Option("--reveal")]
-Recursive = Annotated[bool, typer.Option("--recursive", "-r")]
-Format = Annotated[str | None, typer.Option("--format", metavar="text|json|jsonl|csv")]
-Output = Annotated[list[str] | None, typer.Option("--output", "-o", metavar="FILE")]
-Config = Annotated[str | None, typer.Option("--config", metavar="FILE")]
-Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v")]
-Debug = Annotated[bool, typer.Option("--debug")]
+SchemaName = Annotated[str | None, typer.Option("--schema", metavar="NAME", rich_help_panel=_READING)]
+Pack = Annotated[str | None, typer.Option("--rules", metavar="PACK", rich_help_panel=_RULES)]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", rich_help_panel=_RULES)]
+Sheet = Annotated[str | None, typer.Option("--sheet", metavar="NAME", rich_help_panel=_READING)]
+Encoding = Annotated[str | None, typer.Option("--encoding", metavar="NAME", rich_help_panel=_READING)]
+HeaderRow = Annotated[int | None, typer.Option("--header-row", metavar="ROW", min=1, rich_help_panel=_READING)]
+Mapping = Annotated[list[str] | None, typer.Option("--map", metavar="HEADER=FIELD", rich_help_panel=_READING)]
+Select = Annotated[list[str] | None, typer.Option("--select", metavar="CODES", rich_help_panel=_RULES)]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="CODES", rich_help_panel=_RULES)]
+FailOn = Annotated[
+    Literal["error", "warning", "notice", "never"] | None,
+    typer.Option("--fail-on", metavar="error|warning|notice|never", rich_help_panel=_OUTPUT),
+]
+Classes = Annotated[str | None, typer.Option("--classes", metavar="FILE", rich_help_panel=_RULES)]
+Photos = Annotated[str | None, typer.Option("--photos", metavar="DIR", rich_help_panel=_RULES)]
+Places = Annotated[int, typer.Option("--places", metavar="N", min=0, rich_help_panel=_OUTPUT)]
+Reveal = Annotated[bool, typer.Option("--reveal", rich_help_panel=_OUTPUT)]
+Recursive = Annotated[bool, typer.Option("--recursive", "-r", rich_help_panel=_READING)]
+Format = Annotated[
+    Literal["text", "json", "jsonl", "csv"] | None,
+    typer.Option("--format", metavar="text|json|jsonl|csv", rich_help_panel=_OUTPUT),
+]
+PlainFormat = Annotated[Literal["text", "json"], typer.Option("--format", metavar="text|json")]
+Output = Annotated[list[str] | None, typer.Option("--output", "-o", metavar="FILE", rich_help_panel=_OUTPUT)]
+Config = Annotated[str | None, typer.Option("--config", metavar="FILE", rich_help_panel=_GENERAL)]
+Lang = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", metavar="zh|en", rich_help_panel=_GENERAL)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=_GENERAL)]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", rich_help_panel=_GENERAL)]
+Debug = Annotated[bool, typer.Option("--debug", rich_help_panel=_GENERAL)]

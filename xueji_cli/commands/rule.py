@@ -38,7 +38,9 @@ def rule(
     elif codes:
         console.payload("\n".join(_page(active[code], console) for code in chosen))
     else:
-        console.payload("".join(_line(active[code], console) for code in chosen))
+        from xueji_cli.commands.columns import aligned
+
+        console.payload(aligned([_row(active[code], console) for code in chosen], console.width))
     return 0
 
 
@@ -62,11 +64,9 @@ def _as_data(active: ActiveRule, lang: str) -> dict[str, object]:
     }
 
 
-def _line(active: ActiveRule, console: Console) -> str:
-    from rich.cells import set_cell_size
-
-    severity = set_cell_size(console.text(f"check.severity.{active.severity}"), 8)
-    return f"{active.rule.code}  {severity}{_words(active, console.lang)['title']}\n"
+def _row(active: ActiveRule, console: Console) -> list[str]:
+    severity = console.text(f"check.severity.{active.severity}")
+    return [active.rule.code, severity, _words(active, console.lang)["title"], active.rule.slug]
 
 
 def _page(active: ActiveRule, console: Console) -> str:

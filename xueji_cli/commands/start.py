@@ -1,0 +1,41 @@
+"""What every command does first: read the settings, and tell the console what they say about it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
+
+    from xueji_cli.console import Console
+    from xueji_cli.settings import Settings
+
+#: Options of `xueji check` that other commands have in another form.
+_OWN = frozenset({"format"})
+
+
+def start(ctx: typer.Context, *, without: frozenset[str] = _OWN) -> tuple[Console, Settings]:
+    """Lay the command's options over the environment and the settings file.
+
+    Args:
+        ctx: The command's context; its object is the console.
+        without: Options that are the command's own, although a setting has their name.
+
+    Raises:
+        UserError: When a setting can't be what it is.
+    """
+    from xueji_cli import settings as room
+
+    console: Console = ctx.obj
+    given = ctx.params
+    console.quiet, console.verbose, console.debug = (bool(given.get(name)) for name in ("quiet", "verbose", "debug"))
+    flags = {name: given[name] for name in given if name in room.Settings.__slots__ and name not in without}
+    folder = Path.cwd()
+    settings = room.load(flags, environment=os.environ, folder=folder, config=given.get("config"))
+    console.lang = settings.lang
+    # A file that lies further up is easily forgotten.
+    if settings.file and (console.verbose or Path(settings.file).resolve().parent != folder.resolve()):
+        console.note(console.text("cli.settings", file=settings.file))
+    return console, settings
