@@ -399,11 +399,21 @@ def test_fifty_thousand_findings_in_a_copy(tmp_path: Path) -> None:
 def test_libreoffice_shows_the_same_cells(tmp_path: Path, kind: str) -> None:
     """What openpyxl and xlsxwriter wrote is read by another office program and saved again."""
     source = hashed(user_workbook(tmp_path / "名册.xlsx"))
-    made = report(source if kind == "xlsx" else table("学生.csv", sheet=None, kind="csv", rows=PEOPLE), rows=FINDINGS[1:3])
+    made = report(
+        source if kind == "xlsx" else table("学生.csv", sheet=None, kind="csv", rows=PEOPLE), rows=FINDINGS[1:3]
+    )
     write(made, tmp_path / "out.xlsx")
     profile = (tmp_path / "profile").as_uri()
     again = tmp_path / "again"
-    command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "xlsx", "--outdir", str(again)]
+    command = [
+        "soffice",
+        f"-env:UserInstallation={profile}",
+        "--headless",
+        "--convert-to",
+        "xlsx",
+        "--outdir",
+        str(again),
+    ]
     subprocess.run([*command, str(tmp_path / "out.xlsx")], check=True, capture_output=True, timeout=180)
     book = openpyxl.load_workbook(again / "out.xlsx")
     sheet = book["学生"]
