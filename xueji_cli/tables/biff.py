@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 
 from xueji_cli.tables.grid import Extras, Merge
+from xueji_cli.tables.options import MAX_COLUMNS, MAX_ROWS
 from xueji_cli.tables.ole import SIGNATURE, Container, DamagedContainer
 from xueji_cli.tables.package import Package
 
@@ -116,7 +117,6 @@ def _xls_record(extras: Extras, kind: int, body: bytes) -> None:
 _BUNDLE_SHEET = 156
 _ROW_HEAD, _CELL_ERROR, _FORMULA_ERROR, _COL_INFO, _MERGE, _DRAWING_PART = 0, 3, 11, 60, 176, 550
 _CELLS12 = range(1, 12)
-_ROWS12, _COLUMNS12 = 1_048_576, 16_384
 
 
 def xlsb_parts(data: bytes) -> dict[str, bytes]:
@@ -153,12 +153,12 @@ def xlsb_extras(part: bytes, most_cells: int) -> Extras:
     for kind, start, size in _records12(part):
         if kind == _ROW_HEAD and size >= 12:
             row = struct.unpack_from("<I", part, start)[0]
-            if part[start + 11] & 0x10:
+            if part[start + 11] & 0x10 and row < MAX_ROWS:
                 extras.hidden_rows.append(row)
             continue
         if kind in _CELLS12 and size >= 8:
             right = max(right, struct.unpack_from("<I", part, start)[0])
-            if row >= _ROWS12 or right >= _COLUMNS12 or (row + 1) * (right + 1) > most_cells:
+            if row >= MAX_ROWS or right >= MAX_COLUMNS or (row + 1) * (right + 1) > most_cells:
                 raise ImpossiblePlace
         if kind in (_CELL_ERROR, _FORMULA_ERROR) and size >= 9:
             extras.add_error(row, struct.unpack_from("<I", part, start)[0], ERRORS.get(part[start + 8], "#N/A"))
@@ -168,7 +168,9 @@ def xlsb_extras(part: bytes, most_cells: int) -> Extras:
                 extras.hidden_columns.update(range(first, min(last, 16_383) + 1))
         elif kind == _MERGE and size >= 16:
             top, bottom, left, right = struct.unpack_from("<IIII", part, start)
-            extras.merges.append(Merge(top, left, bottom, right))
+            merge = Merge(top, left, bottom, right)
+            if merge.possible:
+                extras.merges.append(merge)
         elif kind == _DRAWING_PART:
             extras.drawing = True
     return extras

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from xueji_cli.tables.options import MAX_COLUMNS, MAX_ROWS
+
 #: Schema of the frames that point at cells: 0-based row and column.
 CELLS = pl.Schema({"row": pl.UInt32, "position": pl.UInt32})
 #: Cells with the text they should show.
@@ -20,6 +22,11 @@ class Merge:
     left: int
     bottom: int
     right: int
+
+    @property
+    def possible(self) -> bool:
+        """Whether it lies on a sheet; damaged files have others."""
+        return self.top <= self.bottom < MAX_ROWS and self.left <= self.right < MAX_COLUMNS
 
 
 @dataclass(slots=True)

@@ -152,15 +152,12 @@ def _groups(above: list[str], below: list[str], row: int, merges: Sequence[Merge
     """Spread the names of groups over their columns: over the merged range, or else while the row below goes on alone."""
     spread = list(above)
     merged = [merge for merge in merges if merge.top <= row <= merge.bottom and merge.right > merge.left]
-    covered: set[int] = set()
     for merge in merged:
-        covered.update(range(merge.left, merge.right + 1))
-        if merge.left < len(above):
-            for position in range(merge.left, min(merge.right + 1, len(above))):
-                spread[position] = above[merge.left]
+        for position in range(merge.left, min(merge.right + 1, len(above))):
+            spread[position] = above[merge.left]
     if merged:
         return spread
     for position in range(1, len(above)):
-        if not above[position] and below[position] and position not in covered and below[position - 1]:
+        if not above[position] and below[position] and below[position - 1]:
             spread[position] = spread[position - 1]
     return spread

@@ -85,9 +85,9 @@ class _Sheet:
             down = _number(cell.get(f"{_TABLE}number-rows-spanned"))
             right = _number(cell.get(f"{_TABLE}number-columns-spanned"))
             if down > 1 or right > 1:
-                self.extras.merges.append(
-                    Merge(self.row, position, self.row + max(down, 1) - 1, position + max(right, 1) - 1)
-                )
+                merge = Merge(self.row, position, self.row + max(down, 1) - 1, position + max(right, 1) - 1)
+                if merge.possible:
+                    self.extras.merges.append(merge)
             if cell.get(f"{_CALC}value-type") == "error":
                 text = "".join(cell.itertext()).strip()
                 match = _ERROR.match(text)

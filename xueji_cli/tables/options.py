@@ -11,6 +11,9 @@ MAX_BYTES = 2 * 1024**3
 #: Cells a sheet may span: a stray value in the last cell of a sheet makes 17,179,869,184 of them.
 MAX_CELLS = 80_000_000
 
+#: The size of a sheet in Excel. Cells beyond it are a sign of damage.
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:

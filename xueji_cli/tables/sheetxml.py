@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from xueji_cli.tables.grid import CELL_TEXTS, CELLS, Merge
+from xueji_cli.tables.options import MAX_ROWS
 
 _PIECE = 16 * 1024 * 1024
 _HEAD = 64 * 1024
@@ -183,7 +184,7 @@ class _Found:
 
     def into(self, facts: SheetFacts) -> None:
         """Take the matches apart."""
-        facts.hidden_rows = tuple(self.hidden)
+        facts.hidden_rows = tuple(row for row in self.hidden if row < MAX_ROWS)
         facts.numeric = _cells(self.numeric).select(CELLS.names())
         errors = _cells(self.errors)
         facts.errors = errors.with_columns(pl.col("match").str.extract(r">([^<>]*)$").alias("text")).select(
@@ -234,7 +235,7 @@ def _merges(tail: bytes) -> tuple[Merge, ...]:
     for match in re.finditer(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"', tail):
         left, top, right, bottom = (group.decode() for group in match.groups())
         merges.append(Merge(int(top) - 1, column_position(left), int(bottom) - 1, column_position(right)))
-    return tuple(merges)
+    return tuple(merge for merge in merges if merge.possible)
 
 
 #: What reading a damaged archive may raise.

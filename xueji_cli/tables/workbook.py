@@ -16,7 +16,7 @@ from xueji_cli.tables import biff, sheetxml
 from xueji_cli.tables.blob import Blob
 from xueji_cli.tables.grid import CELLS, Extras, Grid, Merge
 from xueji_cli.tables.opendocument import OdsTooLarge, ods_extras
-from xueji_cli.tables.options import MAX_CELLS
+from xueji_cli.tables.options import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 from xueji_cli.tables.package import Package
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ class Workbook:
             if size <= _SMALL:
                 known = self._scanned(scanning.result)
                 rows, columns = known.extent if known is not None else sheetxml.extent(self.blob.data, sheet.part)
+                if rows > MAX_ROWS or columns > MAX_COLUMNS:
+                    raise InputError("corrupt", file=self.blob.path)
                 if rows * columns > MAX_CELLS:
                     raise InputError("sheet_too_large", file=self.blob.path, sheet=sheet.name)
                 values = self._values(sheet)
