@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
@@ -71,6 +71,11 @@ class Console:
             return max(int(os.environ["COLUMNS"]), 40)
         return max(self._rich(self._out).width, 40) if self._out.isatty() else _WIDTH_OF_FILES
 
+    @property
+    def seen(self) -> bool:
+        """Whether stdout is a terminal, so that what is written there is seen at once."""
+        return self._out.isatty()
+
     def _rich(self, stream: TextIO) -> RichConsole:
         from rich.console import Console as RichConsole
 
@@ -101,25 +106,31 @@ class Console:
             yield stream
             stream.flush()
         except OSError as error:
-            # Polars gives the system's own words in place of the number; Windows says EINVAL.
-            if error.errno not in (errno.EPIPE, errno.EINVAL) and "os error 32" not in str(error):
-                raise
-            self._close_quietly()
+            self._unwritable(error)
         if buffer is None:
             self._out.write(stream.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
 
     def note(self, text: str) -> None:
         """Say something in passing, on stderr."""
         if not self.quiet:
-            print(text, file=self._err)
+            self._say(text)
 
     def error(self, text: str) -> None:
         """Say what went wrong, on stderr."""
-        print(f"xueji: {text}", file=self._err)
+        self._say(f"xueji: {text}")
 
     def user_error(self, error: UserError) -> None:
         """Say what the user has to put right: every mistake of a file on its own line."""
         self.error(error_text(error, self.lang))
+
+    def trace(self, error: BaseException) -> None:
+        """Show where an unexpected error came from: places in the code only, for its message and variables may hold data."""
+        import traceback
+
+        current: BaseException | None = error
+        while current is not None:
+            self._say("".join(traceback.format_tb(current.__traceback__)) + type(current).__name__)
+            current = current.__cause__ or current.__context__
 
     @contextmanager
     def progress(self, description: str, total: int) -> Iterator[Callable[[str], None]]:
@@ -149,8 +160,28 @@ class Console:
         try:
             action()
             self._out.flush()
-        except BrokenPipeError:
+        except OSError as error:
+            self._unwritable(error)
+
+    def _unwritable(self, error: OSError) -> None:
+        """End quietly when the reader of stdout has enough (`| head`).
+
+        Raises:
+            UserError: When it is something else: a full disk.
+        """
+        from xueji_cli.errors import UserError
+
+        # Polars gives the system's own words in place of the number; Windows says EINVAL.
+        if error.errno not in (errno.EPIPE, errno.EINVAL) and "os error 32" not in str(error):
             self._close_quietly()
+            reason = error.strerror or type(error).__name__
+            raise UserError("output_failed", file="stdout", reason=reason) from None
+        self._close_quietly()
+
+    def _say(self, text: str) -> None:
+        # Nobody reads stderr any more (`2>&1 | head`): no reason to stop.
+        with suppress(OSError):
+            print(text, file=self._err)
 
     def _close_quietly(self) -> None:
         # Point stdout elsewhere, or Python complains once more while it exits.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ DEFAULT_PACK = "national-2025"
 _TEXT = frozenset({"schema", "rules", "as_of", "encoding", "sheet", "fail_on", "lang", "format", "photos", "classes"})
 _LISTS = frozenset({"select", "ignore", "schema_folders"})
 _FLAGS = frozenset({"reveal", "recursive"})
+_KEYS = (*sorted(_TEXT | _LISTS | _FLAGS), "header_row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Settings:
         ignore: Those not to run.
         fail_on: Worst severity that still ends with 0 lies below this; `never` for always 0.
         reveal: Show personal data.
-        lang: Language.
+        lang: Language; None for the one that the console speaks.
         format: What goes to stdout.
         photos: Folder of photo files.
         classes: Class list.
@@ -62,7 +65,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     fail_on: str = "error"
     reveal: bool = False
-    lang: str = "zh"
+    lang: str | None = None
     format: str = "text"
     photos: str | None = None
     classes: str | None = None
@@ -82,17 +85,21 @@ def _words(value: object) -> tuple[str, ...]:
     return tuple(word.strip() for item in items for word in str(item).split(",") if word.strip())
 
 
-def _plain(key: str, value: object) -> object:
+def _plain(key: str, value: object, word: str) -> object:
     """Return one setting as `Settings` holds it.
+
+    Args:
+        key: Its name.
+        value: What the user gave.
+        word: What the user knows it by: `fail_on`, `XUEJI_FAIL_ON`, `--fail-on`.
 
     Raises:
         UserError: When the value is not one that the key may have.
     """
+    if isinstance(value, dict) or (isinstance(value, list) and key not in _LISTS):
+        raise UserError("bad_setting", word=word, value=_shown(value), known='"..."')
     if key == "as_of":
-        try:
-            return value if isinstance(value, date) else date.fromisoformat(str(value))
-        except ValueError:
-            raise UserError("bad_date_option", value=str(value)) from None
+        return _day(value, word)
     if key in _LISTS:
         return _words(value)
     if key in _FLAGS:
@@ -100,55 +107,112 @@ def _plain(key: str, value: object) -> object:
             return value
         if str(value).lower() in ("1", "true", "yes", "0", "false", "no"):
             return str(value).lower() in ("1", "true", "yes")
-        raise UserError("bad_setting", word=key, value=str(value), known="true, false")
+        raise UserError("bad_setting", word=word, value=str(value), known="true, false")
     if key == "header_row":
-        if not str(value).isdigit() or int(str(value)) < 1:
-            raise UserError("bad_setting", word=key, value=str(value), known="1, 2, 3 …")
+        if not str(value).isdecimal() or int(str(value)) < 1:
+            raise UserError("bad_setting", word=word, value=_shown(value), known="1, 2, 3 ...")
         return int(str(value))
     choices = {"fail_on": FAIL_ON, "lang": LANGUAGES, "format": FORMATS}.get(key)
     if choices and str(value) not in choices:
-        raise UserError("bad_setting", word=key, value=str(value), known=", ".join(choices))
+        raise UserError("bad_setting", word=word, value=_shown(value), known=", ".join(choices))
+    if isinstance(value, bool):
+        raise UserError("bad_setting", word=word, value=_shown(value), known='"..."')
     return str(value)
 
 
-def _read_file(path: Path) -> dict[str, Any]:
-    """Return the settings of a file, all its mistakes reported together."""
+def _day(value: object, word: str) -> date:
+    if isinstance(value, datetime):
+        return value.date()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError:
-        raise UserError("settings_unreadable", file=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DefinitionError(str(path), [(None, UserError("bad_toml", reason=str(error)))]) from None
-    mistakes: list[tuple[int | None, UserError]] = []
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError:
+        raise UserError("bad_date_option", word=word, value=str(value)) from None
+
+
+def _shown(value: object) -> str:
+    """Return a value as TOML writes it, near enough to recognise it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_shown(each)}" for key, each in value.items()) + " }"
+    return f"[{', '.join(map(_shown, value))}]" if isinstance(value, list) else str(value)
+
+
+def _read_file(path: Path, folder: Path) -> dict[str, Any]:
+    """Return the settings of a file, all its mistakes reported together.
+
+    Args:
+        path: The file.
+        folder: The current folder; paths in the file are meant from where the file is.
+    """
     found: dict[str, Any] = {}
-    for key, value in content.items():
-        if key in ("map", "rule"):
-            if not isinstance(value, dict):
-                mistakes.append((None, UserError("bad_setting", word=key, value=str(value), known=f"[{key}]")))
-            elif key == "map":
-                found["mapping"] = tuple(f"{header}={name}" for header, name in value.items())
+    mistakes: list[tuple[int | None, UserError]] = []
+    for key, value in _parsed(path).items():
+        try:
+            if key == "map":
+                found["mapping"] = _mapping(value)
+            elif key == "rule":
+                found["rule_overrides"] = _overrides(value)
+            elif key in _KEYS:
+                found[key] = _plain(key, value, key)
             else:
-                found["rule_overrides"] = {
-                    code.upper(): {name: _parameter(v) for name, v in params.items()}
-                    for code, params in value.items()
-                    if isinstance(params, dict)
-                }
-        elif key in _TEXT | _LISTS | _FLAGS | {"header_row"}:
-            try:
-                found[key] = _plain(key, value)
-            except UserError as error:
-                mistakes.append((None, error))
-        else:
-            mistakes.append((None, UserError("unknown_setting", word=key)))
+                near = next(iter(get_close_matches(key, [*_KEYS, "map", "rule"], n=1)), "")
+                mistakes.append(
+                    (None, UserError("unknown_setting_near" if near else "unknown_setting", word=key, near=near))
+                )
+        except UserError as error:
+            mistakes.append((None, error))
     if mistakes:
         raise DefinitionError(str(path), mistakes)
+    if path.parent != folder:
+        _from_file(found, path.parent)
     return found
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        raise UserError("settings_unreadable", file=str(path)) from None
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError:
+        raise UserError("definition_encoding", file=str(path)) from None
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        mistake = (int(line[1]) if line else None, UserError("bad_toml"))
+        raise DefinitionError(str(path), [mistake]) from None
+
+
+def _mapping(value: object) -> tuple[str, ...]:
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value.values()):
+        raise UserError("bad_setting", word="map", value=_shown(value), known='[map] "..." = "..."')
+    return tuple(f"{header}={name}" for header, name in value.items())
+
+
+def _overrides(value: object) -> dict[str, dict[str, str]]:
+    if not isinstance(value, dict) or not all(isinstance(params, dict) for params in value.values()):
+        raise UserError("bad_setting", word="rule", value=_shown(value), known='[rule.ID14] severity = "warning"')
+    return {code.upper(): {name: _parameter(v) for name, v in params.items()} for code, params in value.items()}
 
 
 def _parameter(value: object) -> str:
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return _shown(value)
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _from_file(found: dict[str, Any], folder: Path) -> None:
+    """Turn paths that are meant from the settings file into paths from the current folder."""
+    for key in ("photos", "classes"):
+        if key in found:
+            found[key] = str(folder / found[key])
+    for key in ("schema", "rules"):
+        # A name is a name wherever it stands.
+        if key in found and (Path(found[key]).suffix or len(Path(found[key]).parts) > 1):
+            found[key] = str(folder / found[key])
+    if "schema_folders" in found:
+        found["schema_folders"] = tuple(str(folder / each) for each in found["schema_folders"])
 
 
 def load(
@@ -170,17 +234,17 @@ def load(
     path = Path(named) if named else find_file(folder)
     values: dict[str, Any] = {}
     if path is not None:
-        values |= _read_file(path) | {"file": str(path)}
-    for key in sorted(_TEXT | _LISTS | _FLAGS | {"header_row"}):
+        values |= _read_file(path, folder) | {"file": str(path)}
+    for key in _KEYS:
         if given := environment.get(f"XUEJI_{key.upper()}"):
-            values[key] = _plain(key, given)
+            values[key] = _plain(key, given, f"XUEJI_{key.upper()}")
     for key, flag in flags.items():
         if flag is None or flag is False or flag == [] or flag == ():
             continue
         if key == "mapping":
             values[key] = (*values.get(key, ()), *_strings(flag))
         else:
-            values[key] = _plain(key, flag)
+            values[key] = _plain(key, flag, f"--{key.replace('_', '-')}")
     return Settings(**values)
 
 

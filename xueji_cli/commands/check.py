@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from xueji_cli.commands import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from xueji_cli.console import Console
+    from xueji_cli.errors import UserError
     from xueji_cli.reports.report import CheckReport
     from xueji_cli.settings import Settings
 
@@ -36,10 +38,10 @@ def check(
     sheet: options.Sheet = None,
     header_row: options.HeaderRow = None,
     encoding: options.Encoding = None,
-    classes: Annotated[str | None, typer.Option("--classes", metavar="FILE")] = None,
-    photos: Annotated[str | None, typer.Option("--photos", metavar="DIR")] = None,
+    classes: options.Classes = None,
+    photos: options.Photos = None,
     recursive: options.Recursive = False,
-    places: Annotated[int, typer.Option("--places", metavar="N", min=0)] = 3,
+    places: options.Places = 3,
     reveal: options.Reveal = False,
     config: options.Config = None,
     lang: options.Lang = None,
@@ -48,22 +50,37 @@ def check(
     debug: options.Debug = False,
 ) -> int:
     """Check rosters."""
-    console: Console = ctx.obj
-    console.quiet, console.verbose, console.debug = quiet, verbose, debug
-    from xueji_cli import settings as settings_room
-    from xueji_cli.reports.writing import check_output
+    from xueji_cli.commands.start import start
+    from xueji_cli.tables.paths import expand_inputs
 
-    flags = {name: value for name, value in ctx.params.items() if name in settings_room.Settings.__slots__}
-    settings = settings_room.load(flags, environment=os.environ, folder=Path.cwd(), config=config)
-    console.lang = settings.lang
-    for path in output or []:
-        check_output(path)
-    report = run(files, settings, console)
-    return show(report, settings, console, output or [], limit=places)
+    console, settings = start(ctx, without=frozenset())
+    paths = expand_inputs(files, recursive=settings.recursive)
+    outputs = list(dict.fromkeys(output or []))
+    refuse_outputs(outputs, paths)
+    report = run(paths, settings, console)
+    return show(report, settings, console, outputs, limit=places)
 
 
-def run(files: list[str], settings: Settings, console: Console) -> CheckReport:
-    """Read, check, and return the report."""
+def refuse_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
+    """Find out before any work is done which outputs can't be written.
+
+    Raises:
+        UserError: For a name that no format goes with, an input, or a folder that is not there.
+    """
+    from xueji_cli.errors import UserError
+    from xueji_cli.reports.writing import check_output, is_folder
+    from xueji_cli.tables.writing import refuse_input
+
+    for output in outputs:
+        check_output(output)
+        refuse_input(output, [path for path in inputs if path != "-"])
+        folder = Path(output).parent
+        if not is_folder(output) and not folder.is_dir():
+            raise UserError("output_no_folder", file=output, folder=str(folder))
+
+
+def run(paths: Sequence[str], settings: Settings, console: Console) -> CheckReport:
+    """Read files, check them together, and return the report."""
     from xueji_cli import __version__
     from xueji_cli.checks.activation import activate, known_parameters
     from xueji_cli.checks.engine import Surroundings
@@ -80,7 +97,7 @@ def run(files: list[str], settings: Settings, console: Console) -> CheckReport:
         photos=photo_stems(settings.photos) if settings.photos else None,
         classes=_classes(settings, console) if settings.classes else None,
     )
-    rosters, failures = read_rosters(files, settings, console)
+    rosters, failures = read_rosters(paths, settings, console)
     findings, skipped = run_rules(rosters, active, around)
     schemas = {f"{roster.schema.name} {roster.schema.version}": None for roster in rosters}
     return CheckReport(
@@ -105,7 +122,7 @@ def show(report: CheckReport, settings: Settings, console: Console, outputs: lis
     from xueji_cli.reports.view import finding_view
 
     view = finding_view(report, lang=console.lang, reveal=settings.reveal)
-    written = _write_files(report, view, settings, console, outputs)
+    written, failures = _write_files(report, view, settings, console, outputs)
     if settings.format == "text":
         from xueji_cli.reports.text import render_text
 
@@ -121,26 +138,36 @@ def show(report: CheckReport, settings: Settings, console: Console, outputs: lis
         console.render(page)
     else:
         _write_stream(report, view, settings.format, console)
-        for error in report.unreadable:
-            console.user_error(error)
-    return status(report, settings.fail_on)
+        for path in written:
+            console.note(console.text("cli.written", file=path))
+    # The text names unreadable files as well; into a file or a pipe it is not seen.
+    unreadable = () if settings.format == "text" and console.seen else report.unreadable
+    for error in (*unreadable, *failures):
+        console.user_error(error)
+    return UNREADABLE if failures else status(report, settings.fail_on)
 
 
 def _write_files(
     report: CheckReport, view: pl.DataFrame, settings: Settings, console: Console, outputs: list[str]
-) -> list[str]:
-    """Write the report to each file that was asked for and return their names."""
+) -> tuple[list[str], list[UserError]]:
+    """Write the report to each file that was asked for; return their names, and why others could not be written."""
+    from xueji_cli.errors import UserError
     from xueji_cli.reports.writing import write_report
 
     files: list[str] = []
+    failures: list[UserError] = []
     with console.progress(console.text("cli.writing"), len(outputs)) as step:
         for path in outputs:
             step(Path(path).name)
-            written = write_report(report, view, path, lang=console.lang, revealed=settings.reveal)
+            try:
+                written = write_report(report, view, path, lang=console.lang, revealed=settings.reveal)
+            except UserError as error:
+                failures.append(error)
+                continue
             for warning in written.notes:
                 console.note(warning)
             files += written.paths
-    return files
+    return files, failures
 
 
 def _write_stream(report: CheckReport, view: pl.DataFrame, kind: str, console: Console) -> None:
@@ -175,10 +202,11 @@ def _classes(settings: Settings, console: Console) -> pl.DataFrame:
 
     from xueji_cli.checks.class_list import class_keys
     from xueji_cli.commands.inputs import read_rosters
+    from xueji_cli.tables.paths import expand_inputs
 
     assert settings.classes is not None
     reading = replace(settings, sheet=None, header_row=None, encoding=None, mapping=())
-    rosters, failures = read_rosters([settings.classes], reading, console, kind="class")
+    rosters, failures = read_rosters(expand_inputs([settings.classes]), reading, console, kind="class")
     if failures:
         raise failures[0]
     return class_keys(rosters, settings.as_of)

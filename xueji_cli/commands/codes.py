@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import typer
 
 from xueji_cli.commands import options
-from xueji_cli.commands.schema import Format, Name, folders
+from xueji_cli.commands.help import Command, Group
+from xueji_cli.commands.schema import Name
+from xueji_cli.commands.start import start
 
-if TYPE_CHECKING:
-    from xueji_cli.console import Console
-
-codes_app = typer.Typer(no_args_is_help=True)
+codes_app = typer.Typer(cls=Group, no_args_is_help=True)
 
 
-@codes_app.command("list")
+@codes_app.command("list", cls=Command)
 def codes_list(
     ctx: typer.Context,
-    format: Format = "text",
+    format: options.PlainFormat = "text",
     config: options.Config = None,
     lang: options.Lang = None,
 ) -> int:
@@ -27,8 +25,8 @@ def codes_list(
     from xueji_cli.commands.columns import aligned
     from xueji_cli.schema.codetables import code_table_names, load_code_table
 
-    console: Console = ctx.obj
-    own = folders(config)
+    console, settings = start(ctx)
+    own = settings.schema_folders
     tables = [load_code_table(name, own) for name in code_table_names(own)]
     if format == "json":
         keys = ("name", "title", "source", "edition", "accept_codes", "note")
@@ -42,11 +40,11 @@ def codes_list(
     return 0
 
 
-@codes_app.command("show")
+@codes_app.command("show", cls=Command)
 def codes_show(
     ctx: typer.Context,
     name: Name,
-    format: Format = "text",
+    format: options.PlainFormat = "text",
     config: options.Config = None,
     lang: options.Lang = None,
 ) -> int:
@@ -56,8 +54,8 @@ def codes_show(
     from xueji_cli.commands.columns import aligned
     from xueji_cli.schema.codetables import load_code_table
 
-    console: Console = ctx.obj
-    table = load_code_table(name, folders(config))
+    console, settings = start(ctx)
+    table = load_code_table(name, settings.schema_folders)
     if format == "json":
         console.payload(json.dumps(asdict(table), ensure_ascii=False, indent=1) + "\n")
         return 0

@@ -24,6 +24,9 @@ _WIDEST = 100
 #: Cells of the left column; a longer entry stands on a line of its own.
 _LEFT = 28
 
+#: Blanks before and after what stands in it.
+_MARGIN = 4
+
 #: With more options than this, they stand in groups.
 _UNGROUPED = 8
 
@@ -112,27 +115,23 @@ def help_page(ctx: Any) -> str:
     pieces += [panels["usage_command"]] if children else []
     lines = _beside(panels["usage"], " ".join(pieces), cell_width(panels["usage"]), width)
     lines += ["", *wrap(command.help or "", width)]
-    lines += _section(panels["arguments"], [(param.metavar or param.name, param.help) for param in arguments], width)
-    lines += _section(panels["commands"], children, width)
-    grouped = len(options) > _UNGROUPED
-    for panel in dict.fromkeys(_panel(param) if grouped else "options" for param in options):
-        rows = [(_spelling(param), param.help) for param in options if not grouped or _panel(param) == panel]
-        lines += _section(panels[panel], rows, width)
+    sections = {"arguments": [(param.metavar or param.name, param.help) for param in arguments], "commands": children}
+    for param in options:
+        panel = (param.rich_help_panel or "general") if len(options) > _UNGROUPED else "options"
+        sections.setdefault(panel, []).append((_spelling(param), param.help))
+    for panel, rows in sections.items():
+        # Names of commands are short; options share one left column.
+        shared = [row for name, each in sections.items() if name != "commands" for row in each]
+        alike = children if panel == "commands" else shared
+        left = max((size for head, _ in alike if (size := cell_width(head) + _MARGIN) <= _LEFT), default=_LEFT)
+        lines += ["", panels[panel]] if rows else []
+        for head, text in rows:
+            lines += _beside(f"  {head}", text, left, width)
     name = "_".join(ctx.command_path.split()[1:])
     if examples := words["examples"].get(name):
         # Commands are there to be copied, so they are never broken.
         lines += ["", panels["examples"], *(f"  {line}" for line in examples)]
     return "\n".join(lines) + "\n"
-
-
-def _section(title: str, rows: list[tuple[str, str]], width: int) -> list[str]:
-    if not rows:
-        return []
-    left = min(max(cell_width(name) for name, _ in rows) + 4, _LEFT)
-    lines = ["", title]
-    for name, text in rows:
-        lines += _beside(f"  {name}  ", text, left, width)
-    return lines
 
 
 def _beside(head: str, text: str, left: int, width: int) -> list[str]:
@@ -148,10 +147,6 @@ def _spelling(param: Any) -> str:
     names = ", ".join(sorted(param.opts, key=len))
     names = names if len(param.opts) > 1 else f"    {names}"
     return names if param.is_flag else f"{names} {param.metavar}"
-
-
-def _panel(param: Any) -> str:
-    return param.rich_help_panel or "options"
 
 
 def _console(ctx: Any) -> Console:

@@ -10,7 +10,6 @@ from xueji_cli.schema.binding import bind, choose_schema, parse_mapping, split_m
 from xueji_cli.schema.loading import load_schema, schema_names
 from xueji_cli.schema.vocabulary import Vocabulary
 from xueji_cli.tables.options import ReadOptions
-from xueji_cli.tables.paths import expand_inputs
 from xueji_cli.tables.reader import read_tables
 
 if TYPE_CHECKING:
@@ -24,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def read_rosters(
-    arguments: Sequence[str], settings: Settings, console: Console, *, kind: str | None = None
+    paths: Sequence[str], settings: Settings, console: Console, *, kind: str | None = None
 ) -> tuple[list[Roster], list[InputError]]:
-    """Read files, folders and patterns and bind their columns.
+    """Read files and bind their columns.
 
     Args:
-        arguments: As given on the command line.
+        paths: As `tables.paths.expand_inputs` gives them.
         settings: The run's settings.
         console: Shows the progress.
         kind: The one schema that these files are to have; None for the user's choice, or whichever fits best.
@@ -38,14 +37,13 @@ def read_rosters(
         The rosters in input order, and the files that could not be read.
 
     Raises:
-        UserError: When no file is named by the arguments, or a mapping is wrong.
+        UserError: When a mapping is wrong.
     """
     named = kind or settings.schema
     folders = settings.schema_folders
     schemas = [load_schema(name, folders) for name in ([named] if named else schema_names(folders))]
     vocabulary = Vocabulary(schemas)
     options = ReadOptions(sheet=settings.sheet, encoding=settings.encoding, header_row=settings.header_row)
-    paths = expand_inputs(arguments, recursive=settings.recursive)
     tables: list[Table] = []
     failures: list[InputError] = []
     with console.progress(console.text("cli.reading"), len(paths)) as step:

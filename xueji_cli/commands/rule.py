@@ -17,19 +17,21 @@ def rule(
     ctx: typer.Context,
     codes: Annotated[list[str] | None, typer.Argument(metavar="[CODE...]", show_default=False)] = None,
     rules: options.Pack = None,
-    format: Annotated[str | None, typer.Option("--format", metavar="text|json")] = None,
+    format: options.PlainFormat = "text",
+    config: options.Config = None,
     lang: options.Lang = None,
 ) -> int:
     """Explain rules."""
     from xueji_cli.checks.activation import activate, known_parameters
     from xueji_cli.checks.registry import all_rules, select
+    from xueji_cli.commands.start import start
     from xueji_cli.schema.rulepack import load_rulepack
-    from xueji_cli.settings import DEFAULT_PACK
 
-    console: Console = ctx.obj
-    pack = load_rulepack(rules or DEFAULT_PACK, (), known_parameters())
+    console, settings = start(ctx)
+    pack = load_rulepack(settings.rules, settings.schema_folders, known_parameters())
     chosen = select(codes or [], [])
-    active = activate(pack, {}, list(all_rules()), [])
+    # Every rule is named, so that those that are off are shown as well.
+    active = activate(pack, settings.rule_overrides, list(all_rules()), [], settings.file or "")
     if format == "json":
         import json
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from xueji_cli.commands import options
+from xueji_cli.commands.help import Command, Group
+from xueji_cli.commands.start import start
 
 if TYPE_CHECKING:
     from xueji_cli.console import Console
@@ -20,23 +21,15 @@ USAGE = 2
 #: Headers of a field that its page shows; `--format json` has them all.
 SHOWN_HEADERS = 30
 
-schema_app = typer.Typer(no_args_is_help=True)
+schema_app = typer.Typer(cls=Group, no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
-Format = Annotated[str, typer.Option("--format", metavar="text|json")]
 
 
-def folders(config: str | None) -> tuple[str, ...]:
-    """Return the user's own definition folders, as the settings name them."""
-    from xueji_cli import settings
-
-    return settings.load({}, environment=os.environ, folder=Path.cwd(), config=config).schema_folders
-
-
-@schema_app.command("list")
+@schema_app.command("list", cls=Command)
 def schema_list(
     ctx: typer.Context,
-    format: Format = "text",
+    format: options.PlainFormat = "text",
     config: options.Config = None,
     lang: options.Lang = None,
 ) -> int:
@@ -44,8 +37,8 @@ def schema_list(
     from xueji_cli.commands.columns import aligned
     from xueji_cli.schema.loading import load_schema, schema_names
 
-    console: Console = ctx.obj
-    own = folders(config)
+    console, settings = start(ctx)
+    own = settings.schema_folders
     schemas = [load_schema(name, own) for name in schema_names(own)]
     if format == "json":
         keys = ("name", "title", "version", "source", "path")
@@ -56,20 +49,20 @@ def schema_list(
     return 0
 
 
-@schema_app.command("show")
+@schema_app.command("show", cls=Command)
 def schema_show(
     ctx: typer.Context,
     name: Name,
     only: Annotated[list[str] | None, typer.Argument(metavar="[FIELD...]", show_default=False)] = None,
-    format: Format = "text",
+    format: options.PlainFormat = "text",
     config: options.Config = None,
     lang: options.Lang = None,
 ) -> int:
     """Show a schema."""
     from xueji_cli.schema.loading import load_schema
 
-    console: Console = ctx.obj
-    schema = load_schema(name, folders(config))
+    console, settings = start(ctx)
+    schema = load_schema(name, settings.schema_folders)
     chosen = [field for text in only or [] for field in _meant(text, schema)]
     if format == "json":
         _write_json(console, _schema_as_data(schema, chosen or list(schema.fields)))
@@ -80,7 +73,7 @@ def schema_show(
     return 0
 
 
-@schema_app.command("check")
+@schema_app.command("check", cls=Command)
 def schema_check(
     ctx: typer.Context,
     definitions: Annotated[list[str] | None, typer.Argument(metavar="[FILE...]", show_default=False)] = None,
@@ -92,8 +85,8 @@ def schema_check(
     from xueji_cli.errors import UserError
     from xueji_cli.schema.checking import check_definition, everything, kind_of
 
-    console: Console = ctx.obj
-    own = folders(config)
+    console, settings = start(ctx)
+    own = settings.schema_folders
     known = known_parameters()
     failed = False
     targets: list[tuple[str | None, str]] = [(None, target) for target in definitions or []]
@@ -109,7 +102,7 @@ def schema_check(
     return USAGE if failed else 0
 
 
-@schema_app.command("export")
+@schema_app.command("export", cls=Command)
 def schema_export(
     ctx: typer.Context,
     name: Name,
@@ -124,8 +117,8 @@ def schema_export(
     from xueji_cli.schema.loading import load_schema
     from xueji_cli.tables.writing import whole_file
 
-    console: Console = ctx.obj
-    schema = load_schema(name, folders(config))
+    console, settings = start(ctx)
+    schema = load_schema(name, settings.schema_folders)
     if output is None and not template:
         console.payload(read_text(Path(schema.path)))
         return 0

@@ -34,8 +34,9 @@ def start(ctx: typer.Context, *, without: frozenset[str] = _OWN) -> tuple[Consol
     flags = {name: given[name] for name in given if name in room.Settings.__slots__ and name not in without}
     folder = Path.cwd()
     settings = room.load(flags, environment=os.environ, folder=folder, config=given.get("config"))
-    console.lang = settings.lang
+    console.lang = settings.lang or console.lang
     # A file that lies further up is easily forgotten.
-    if settings.file and (console.verbose or Path(settings.file).resolve().parent != folder.resolve()):
+    elsewhere = settings.file and Path(settings.file).resolve().parent != folder.resolve()
+    if settings.file and (console.verbose or (elsewhere and not given.get("config"))):
         console.note(console.text("cli.settings", file=settings.file))
     return console, settings
