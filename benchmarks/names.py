@@ -52,7 +52,7 @@ SURNAMES = {
     **dict.fromkeys(("欧阳", "上官", "司马", "诸葛", "皇甫", "尉迟", "夏侯", "慕容", "令狐", "东方"), 1),
 }
 
-# The first of each list are the most common; `_ranked` gives the nth the weight 60/(n+3), about as Zipf would.
+# The first of each list are the most common; `_ranked` gives the nth the weight 60/(n+8), about as Zipf would.
 _BOYS = (
     "子轩 浩宇 浩然 宇轩 梓轩 宇航 俊杰 子豪 皓轩 博文 子涵 一诺 奕辰 宇泽 浩轩 梓睿 沐辰 文博 嘉豪 俊熙 天佑 家豪 "
     "思远 子墨 俊豪 明轩 梓豪 志强 晨曦 泽宇 雨泽 睿翰 烨霖 煜城 懿轩 嘉懿 致远 弘文 承泽 铭泽 一鸣 子睿 锦程 星辰 "
@@ -90,7 +90,7 @@ _LAST_PARTS = (
 
 
 def _ranked(names: str) -> dict[str, int]:
-    return {name: max(1, 60 // (place + 3)) for place, name in enumerate(names.split())}
+    return {name: max(1, 60 // (place + 8)) for place, name in enumerate(names.split())}
 
 
 def surname(dice: Dice, what: str, key: str) -> pl.Expr:
@@ -111,7 +111,7 @@ def child_given_name(dice: Dice, male: pl.Expr, key: str = "i") -> pl.Expr:
         .then(first + dice.pick(list(RARE), "given rare", key))
         .when(way < 90)
         .then(first)
-        .when(way < 560)
+        .when(way < 230)
         .then(fashionable)
         .otherwise(first + second)
     )

@@ -137,9 +137,13 @@ def _numbers(people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
 
     rank = pl.int_range(pl.len()).over("region", "birth", "male")
     start = (pl.col("region").cast(pl.Int64) * 31 + pl.col("birth").to_physical()) % 499
-    people = people.with_columns(rank=rank, start=start, serial=pl.int_range(pl.len()).over("special"))
+    # Green cards all carry one region here, so they are counted apart.
+    green_rank = pl.int_range(pl.len()).over("special", "birth", "male")
+    people = people.with_columns(
+        rank=rank, green_rank=green_rank, start=start, serial=pl.int_range(pl.len()).over("special")
+    )
     serial = pl.col("serial")
-    green = id_numbers.sequence(serial // 7, pl.col("start"), pl.col("male"))
+    green = id_numbers.sequence(pl.col("green_rank"), pl.lit(7), pl.col("male"))
     people = people.with_columns(
         card=id_numbers.body(
             pl.col("region"), pl.col("birth"), id_numbers.sequence(pl.col("rank"), pl.col("start"), pl.col("male"))
@@ -159,7 +163,7 @@ def _numbers(people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
         overseas_status=pl.when(kind == "permit")
         .then(pl.col("region").replace_strict(_PERMITS, default="否"))
         .otherwise(kind.replace_strict(_OUTSIDE, default="否")),
-    ).drop("serial", "rank", "start", "green", "eight")  # fmt: skip
+    ).drop("serial", "rank", "green_rank", "start", "green", "eight")  # fmt: skip
 
 
 def _rolls(people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
