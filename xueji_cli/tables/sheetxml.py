@@ -76,15 +76,20 @@ def declared_cells(data: bytes, part: str) -> tuple[int, int]:
     return (column_position(right) - column_position(left) + 1) * (int(bottom) - int(top) + 1), size
 
 
-def scan(data: bytes, part: str) -> SheetFacts:
+def scan(data: bytes, part: str, *, wide: bool = True) -> SheetFacts:
     """Search the XML of a sheet.
+
+    Args:
+        data: The workbook.
+        part: Path of the sheet in it.
+        wide: Look for cells beyond column ZZ as well, for `SheetFacts.last_column`.
 
     Raises:
         IrregularSheet: When cells carry no references; values are then to be asked of a slower reader.
         zipfile.BadZipFile, zlib.error: When the archive is damaged.
     """
     facts = SheetFacts()
-    found = _Found()
+    found = _Found(wide=wide)
     patterns: _Patterns | None = None
     tail = b""
     for piece in _pieces(data, part):
@@ -130,10 +135,13 @@ def _pieces(data: bytes, part: str) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
+    notable: str
+    long: str
     numeric: str
     error: str
     first: str
     far: str
+    begin: bytes
     row: re.Pattern[bytes]
 
     @classmethod
@@ -146,11 +154,15 @@ class _Patterns:
         formula = rf"(?:<{p}f[^>]*/>|<{p}f[^>]*>[^<]*</{p}f>)?"
         plain = r'(?:\s+(?:r|s|cm|vm|ph)="[^"]*"|\s+t="n")*\s*'
         empty = rf"(?:<{p}c\s[^>]*/>|<{p}c\s[^>]*></{p}c>)"
+        long = rf"<{p}v>\s*-?(?:[0-9]{{7}}|[0-9](?:\.[0-9]+)?[Ee])"
         return cls(
+            notable=rf'{long}|t="e"|hidden="',
+            long=long,
             numeric=rf"<{p}c{plain}>{formula}<{p}v>\s*-?(?:\d{{7,}}|\d(?:\.\d+)?[Ee]\+?0*(?:[6-9]|\d\d))",
             error=rf'<{p}c\s[^>]*t="e"[^>]*>{formula}<{p}v>[^<]*',
             first=rf"<{p}row\b[^>]*>\s*(?:{empty}\s*)*<{p}c\s[^>]*>",
             far=rf"<{p}c\s[^>]*\br=\"[A-Z]{{3}}\d+\"[^>]*[^/>]>",
+            begin=f"<{p}row".encode(),
             row=re.compile(rf'<{p}row\b[^>]*\shidden="(?:1|true)"[^>]*>'.encode()),
         )
 
@@ -158,12 +170,15 @@ class _Patterns:
 class _Found:
     """Collects raw matches over the pieces; they are taken apart once, at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, wide: bool) -> None:
+        self.wide = wide
         self.numeric: list[pl.Series] = []
         self.errors: list[pl.Series] = []
         self.first: list[pl.Series] = []
         self.far: list[pl.Series] = []
         self.hidden: list[int] = []
+        self.last_row = 0
+        self.at_a = False
 
     def search(self, piece: bytes, patterns: _Patterns) -> None:
         """Search one piece."""
@@ -171,16 +186,23 @@ class _Found:
             return
         # Through Binary: the bytes are checked and taken over without a Python string between.
         text = pl.Series([piece], dtype=pl.Binary).cast(pl.String)
-        self.numeric.append(_matches(text, patterns.numeric))
-        self.first.append(_matches(text, patterns.first))
-        if b't="e"' in piece:
-            self.errors.append(_matches(text, patterns.error))
-        if re.search(rb'r="[A-Z]{3}\d', piece):
+        # One look for anything of note; most pieces of a large sheet have nothing, and each further look costs as much again.
+        if text.str.contains(patterns.notable).any():
+            if text.str.contains(patterns.long).any():
+                self.numeric.append(_matches(text, patterns.numeric))
+            if b't="e"' in piece:
+                self.errors.append(_matches(text, patterns.error))
+            if b"hidden=" in piece:
+                self.hidden += [
+                    int(row) - 1 for tag in patterns.row.findall(piece) for row in re.findall(rb'\br="(\d+)"', tag)
+                ]
+        if not self.at_a:
+            self.first.append(_matches(text, patterns.first))
+            self.at_a = bool(self.first[-1].str.contains(r'\br="A[0-9]+"[^<]*$').any())
+        last = re.search(rb'\br="(\d{1,9})"', piece[piece.rfind(patterns.begin) :][:_HEAD])
+        self.last_row = max(self.last_row, int(last[1]) - 1 if last else 0)
+        if self.wide and re.search(rb'r="[A-Z]{3}\d', piece):
             self.far.append(_matches(text, patterns.far))
-        if b"hidden=" in piece:
-            self.hidden += [
-                int(row) - 1 for tag in patterns.row.findall(piece) for row in re.findall(rb'\br="(\d+)"', tag)
-            ]
 
     def into(self, facts: SheetFacts) -> None:
         """Take the matches apart."""
@@ -194,7 +216,8 @@ class _Found:
         if first.height:
             facts.first_column = first["position"].min()  # type: ignore[assignment]
             facts.starts = first.filter(pl.col("position") == facts.first_column)["row"].head(100).to_list()
-            facts.last_row = first["row"].max()  # type: ignore[assignment]
+            # Once column A was met no further row is looked into, but the last one is known.
+            facts.last_row = max(int(first["row"].max()), self.last_row if self.at_a else 0)  # type: ignore[arg-type]
         far = _cells(self.far)
         if far.height:
             facts.last_column = far["position"].max()  # type: ignore[assignment]
