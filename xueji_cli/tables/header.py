@@ -88,6 +88,8 @@ def _widest(rows: Sequence[Cells], single: Header, knows: Callable[[str], bool],
 
 
 def _better(pair: Header, single: Header, rows: Sequence[Cells]) -> bool:
+    if _under_title(pair, rows):
+        return False
     if pair.known != single.known:
         return pair.known > single.known
     # Equal: a second row that only decorates (a title over everything) adds nothing; one that tells equal names apart,
@@ -99,6 +101,13 @@ def _better(pair: Header, single: Header, rows: Sequence[Cells]) -> bool:
     upper = [text for text in _texts(rows[pair.first]) if text]
     named = sum(1 for name in pair.names if name) - sum(1 for name in single.names if name)
     return named > 0 and len(set(upper)) > 1
+
+
+def _under_title(pair: Header, rows: Sequence[Cells]) -> bool:
+    """Say whether one text stands over every column: the title of the sheet, however its headers read with it in front."""
+    upper = {text for text in _texts(rows[pair.first]) if text}
+    title = next(iter(upper))
+    return len(upper) == 1 and all(name == title or name.startswith(f"{title}/") for name in pair.names if name)
 
 
 def _repeats(names: Sequence[str]) -> int:

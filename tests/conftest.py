@@ -1,0 +1,44 @@
+"""What every test stands on: no setting, terminal or colour of the machine it runs on."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+# Before Typer and Rich are imported, which ask some of these only once.
+for _name in ("GITHUB_ACTIONS", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(_name, None)
+for _name in [name for name in os.environ if name.startswith(("XUEJI_", "_XUEJI_", "_TYPER"))]:
+    os.environ.pop(_name)
+os.environ.update({"XUEJI_LANG": "zh", "COLUMNS": "100", "TERM": "dumb"})
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a command."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Run xueji in this process, in an empty folder."""
+    from xueji_cli.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        status = main([str(argument) for argument in arguments])
+        return Outcome(status, *capsys.readouterr())
+
+    return run
