@@ -13,7 +13,7 @@ for _name in [name for name in os.environ if name.startswith(("XUEJI_", "_XUEJI_
     os.environ.pop(_name)
 os.environ.update({"XUEJI_LANG": "zh", "COLUMNS": "100", "TERM": "dumb"})
 
-import pytest
+import pytest  # noqa: E402 - after the environment is as it should be
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,9 @@ class Outcome:
 
 
 @pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Outcome]:
     """Run xueji in this process, in an empty folder."""
     from xueji_cli.cli import main
 

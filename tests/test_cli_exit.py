@@ -252,7 +252,9 @@ def test_a_reader_that_has_enough_ends_it_quietly(tmp_path, how):
     roster = write_roster(tmp_path / "r.csv", children(3000, 照片="无", 民族="汉"))
     call = [sys.executable, "-m", "xueji_cli", "check", str(roster), "--format", how, "--places", "0", "--as-of", DAY]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=environment) as running:
+    with subprocess.Popen(
+        call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=environment
+    ) as running:
         assert running.stdout.read(1)
         running.stdout.close()
         assert running.stderr.read() == b""
@@ -262,7 +264,7 @@ def test_a_reader_that_has_enough_ends_it_quietly(tmp_path, how):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("how", ["text", "json", "csv"])
 def test_a_full_disk_is_said_in_one_line(tmp_path, bad, how):
-    with open("/dev/full", "wb") as full:
+    with Path("/dev/full").open("wb") as full:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         call = [sys.executable, "-m", "xueji_cli", "check", str(bad), "--format", how]
         done = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, env=environment, check=False)

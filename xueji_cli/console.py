@@ -192,9 +192,17 @@ def error_text(error: UserError, lang: str) -> str:
     """Return the sentence of a user's error; the mistakes of a definition file follow it, one a line."""
     from xueji_cli.errors import DefinitionError
 
-    text = catalogue.text(lang, f"errors.{error.key}", **error.params)
+    text = _sentence(error, lang)
     if isinstance(error, DefinitionError):
         for line, mistake in error.mistakes:
             where = catalogue.text(lang, "errors.line", line=line) if line else ""
-            text += f"\n  {where}{catalogue.text(lang, f'errors.{mistake.key}', **mistake.params)}"
+            text += f"\n  {where}{_sentence(mistake, lang)}"
     return text
+
+
+def _sentence(error: UserError, lang: str) -> str:
+    from xueji_cli.reports.lines import harmless
+
+    return catalogue.text(
+        lang, f"errors.{error.key}", **{name: harmless(str(each)) for name, each in error.params.items()}
+    )

@@ -50,7 +50,7 @@ def read_rosters(
         for path in paths:
             step(PurePath(path).name)
             try:
-                tables += read_tables(path, options, vocabulary)
+                tables += read_tables(_sayable(path), options, vocabulary)
             except InputError as error:
                 failures.append(error)
     rosters: list[Roster] = []
@@ -62,6 +62,18 @@ def read_rosters(
     if tables and (left := unmatched_mappings(tables, split_mapping(settings.mapping))):
         raise UserError("map_unknown_column", columns=", ".join(left))
     return rosters, failures
+
+
+def _sayable(path: str) -> str:
+    """Return a path, if it can be written down: Linux allows names that are no text, and a report must name its files.
+
+    Raises:
+        InputError: When it can't.
+    """
+    shown = path.encode("utf-8", "backslashreplace").decode("utf-8")
+    if shown != path:
+        raise InputError("file_name", file=shown)
+    return path
 
 
 def _bound(table: Table, schemas: Sequence[Schema], named: str | None, settings: Settings) -> Roster:

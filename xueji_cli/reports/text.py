@@ -256,7 +256,7 @@ class _Page:
         word = self.say("next")
         if written:
             key = "next_written_page" if written[0].endswith(".html") else "next_written"
-            self.paragraph(word, self.say(key, path=written[0]), "strong")
+            self.paragraph(word, self.say(key, path=harmless(written[0])), "strong")
         elif not self.view.is_empty():
             files = self.summary.by_file["file"].to_list()
             if len(files) == 1 and files[0] != "-":
@@ -272,7 +272,7 @@ class _Page:
     def command(self, command: str, meaning: str) -> None:
         # A command is never broken over lines: it is there to be copied.
         self.paragraph(self.say("next"), meaning)
-        self.line(" " * self.margin, (command, "strong"))
+        self.line(" " * self.margin, (harmless(command), "strong"))
 
 
 def _short(text: str) -> str:
