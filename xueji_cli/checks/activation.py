@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xueji_cli.checks.registry import all_rules, select
 from xueji_cli.checks.rule import ActiveRule, Severity
 from xueji_cli.errors import DefinitionError, UserError
+from xueji_cli.schema.parameters import wanted_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,4 +83,6 @@ def _mistakes(overrides: Mapping[str, Mapping[str, str]]) -> list[tuple[int | No
             elif name not in rules[code].params:
                 known = ", ".join(rules[code].params) or "-"
                 found.append((None, UserError("rulepack_unknown_param", code=code, param=name, known=known)))
+            elif known := wanted_form(name, value):
+                found.append((None, UserError("bad_setting", word=f"{code}.{name}", value=value, known=known)))
     return found

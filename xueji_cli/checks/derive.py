@@ -6,7 +6,6 @@ looked at closely. On a million rows that is the difference between seconds and 
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -255,17 +254,11 @@ def derive(rows: pl.DataFrame, schema: Schema, *, as_of: date, school_year: int)
             if part is not None:
                 columns[field.name + suffix] = part.alias(field.name + suffix)
 
-    # Polars lets go of the interpreter lock while it works, so fields are worked on side by side.
-    with ThreadPoolExecutor() as pool:
-        others = [f for f in present if f not in ids]
-        for field, parts in zip(others, pool.map(lambda f: _field(f, rows, schema), others), strict=True):
-            keep(field, parts)
-
-        def number(f: Field) -> dict[str, pl.Series | None]:
-            return _id_number(f, rows, columns.get(_document_role(f.name) + LABEL), as_of)
-
-        for field, parts in zip(ids, pool.map(number, ids), strict=True):
-            keep(field, parts)
+    for field in present:
+        if field not in ids:
+            keep(field, _field(field, rows, schema))
+    for field in ids:
+        keep(field, _id_number(field, rows, columns.get(_document_role(field.name) + LABEL), as_of))
     rows = rows.with_columns(columns.values())
     known: list[pl.Expr] = []
     if "birth_date" in bound:

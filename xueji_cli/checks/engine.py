@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -11,16 +13,21 @@ from xueji_cli.checks import derive, table_rules
 from xueji_cli.checks.context import Context, GroupContext
 from xueji_cli.checks.finding import FINDING_SCHEMA, no_findings
 from xueji_cli.checks.rule import GroupRule, RowRule, Skipped, TableRule
+from xueji_cli.checks.validation import validate
 from xueji_cli.schema.roster import NUMERIC
 from xueji_cli.values.classes import school_year
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from xueji_cli.checks.rule import ActiveRule, Verdict
     from xueji_cli.schema.model import Field, Schema
     from xueji_cli.schema.roster import Roster
+
+_WORKERS = min(os.cpu_count() or 1, 8)
+#: Rows that are worth a slice of their own.
+_SLICE = 100_000
 
 #: Fields that rules over many rows look at, with everything derived from them.
 _GROUP_FIELDS = frozenset(
@@ -106,54 +113,6 @@ def _verdicts(
                 yield rule, field, verdict
 
 
-def _pandera_check(verdict: Verdict) -> Callable[[Any], pl.LazyFrame]:
-    def fits(data: Any) -> pl.LazyFrame:
-        frame: pl.LazyFrame = data.lazyframe
-        return frame.with_columns(verdict.fits.alias("~fits")).select("~fits")
-
-    return fits
-
-
-def _failures(
-    rows: pl.DataFrame, schema: Schema, verdicts: Sequence[tuple[ActiveRule, Field, Verdict]]
-) -> tuple[list[tuple[int, pl.Series]], list[str]]:
-    """Validate the rows with Pandera.
-
-    Returns:
-        (index into `verdicts`, True where the row fails) for every check that fails somewhere, and the names of required columns that
-        are not there.
-    """
-    import pandera.polars as pa
-    from pandera.config import ValidationDepth, config_context
-    from pandera.errors import SchemaErrorReason, SchemaErrors
-
-    checks: dict[str, list[pa.Check]] = {}
-    for index, (_, field, verdict) in enumerate(verdicts):
-        # Failing values are looked up here and masked when shown; Pandera is to keep none of them (its messages quote them).
-        check = pa.Check(_pandera_check(verdict), name=str(index), n_failure_cases=0)
-        checks.setdefault(field.name, []).append(check)
-    columns = {
-        field.name: pa.Column(pl.String, checks=checks.get(field.name), nullable=True, required=field.required)
-        for field in schema.fields
-    }
-    failed: list[tuple[int, pl.Series]] = []
-    absent: list[str] = []
-    with config_context(validation_depth=ValidationDepth.SCHEMA_AND_DATA):
-        try:
-            pa.DataFrameSchema(columns).validate(rows, lazy=True)
-        except SchemaErrors as errors:
-            for error in errors.schema_errors:
-                match error.reason_code:
-                    case SchemaErrorReason.DATAFRAME_CHECK:
-                        failed.append((int(error.check.name), ~error.check_output.to_series()))
-                    case SchemaErrorReason.COLUMN_NOT_IN_DATAFRAME:
-                        absent.append(str(error.failure_cases))
-                    case _:
-                        message = f"a rule could not be computed: {error.reason_code} {error.check}"
-                        raise RuntimeError(message) from None
-    return failed, absent
-
-
 def _places(bound: frozenset[str]) -> list[pl.Expr]:
     """Return the expressions that name a row's school and class as written."""
     null = pl.lit(None, dtype=pl.String)
@@ -182,17 +141,17 @@ def _shape(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def _row_findings(
-    pool: _Pool, rows: pl.DataFrame, rosters: Sequence[Roster], context: Context, active: Mapping[str, ActiveRule]
-) -> Iterator[pl.DataFrame]:
-    verdicts = list(_verdicts(pool, active, context))
-    failed, absent = _failures(rows, pool.schema, verdicts)
+    pool: _Pool, rows: pl.DataFrame, rosters: Sequence[Roster], verdicts: Sequence[tuple[ActiveRule, Field, Verdict]]
+) -> tuple[list[pl.DataFrame], list[str]]:
+    """Return the findings of row rules, and the names of required fields that the rows do not have."""
+    failed, absent = validate(rows, pool.schema, [(field, verdict) for _, field, verdict in verdicts])
     null = pl.lit(None, dtype=pl.String)
+    found = []
     for index, mask in failed:
         rule, field, verdict = verdicts[index]
-        yield _shape(
-            rows.lazy()
-            .filter(mask)
-            .select(
+        columns = rows.lazy().filter(mask)
+        found.append(
+            columns.select(
                 pl.lit(rule.rule.code).alias("rule"),
                 pl.lit(rule.severity.value).alias("severity"),
                 "table",
@@ -203,26 +162,28 @@ def _row_findings(
                 (null if verdict.p1 is None else verdict.p1).alias("p1"),
                 (null if verdict.p2 is None else verdict.p2).alias("p2"),
                 *_places(pool.bound),
-            )
-            .collect()
+            ).collect()
         )
-    missing = table_rules.MISSING_COLUMN.code
-    if absent and missing in active:
-        yield _shape(
-            pl.DataFrame(
-                [
-                    {
-                        "rule": missing,
-                        "severity": active[missing].severity.value,
-                        "table": table,
-                        "row": rosters[table].table.header_row,
-                        "p1": pool.schema.by_name[name].title,
-                    }
-                    for table in pool.tables
-                    for name in absent
-                ]
-            )
+    return [_shape(frame) for frame in found], absent
+
+
+def _missing_columns(
+    pool: _Pool, absent: Sequence[str], rosters: Sequence[Roster], active: Mapping[str, ActiveRule]
+) -> pl.DataFrame:
+    """Return a finding for each table of a pool and each required field that it does not have."""
+    code = table_rules.MISSING_COLUMN.code
+    if not absent or code not in active:
+        return no_findings()
+    place = {"rule": code, "severity": active[code].severity.value}
+    return _shape(
+        pl.DataFrame(
+            [
+                place | {"table": table, "row": rosters[table].table.header_row, "p1": pool.schema.by_name[name].title}
+                for table in pool.tables
+                for name in absent
+            ]
         )
+    )
 
 
 def _group_rows(rows: pl.DataFrame, bound: frozenset[str]) -> pl.DataFrame:
@@ -232,22 +193,18 @@ def _group_rows(rows: pl.DataFrame, bound: frozenset[str]) -> pl.DataFrame:
 
 
 def _group_findings(
-    rows: pl.DataFrame, context: GroupContext, rosters: Sequence[Roster], active: Mapping[str, ActiveRule]
-) -> Iterator[pl.DataFrame]:
+    context: GroupContext, rosters: Sequence[Roster], active: Mapping[str, ActiveRule]
+) -> list[pl.DataFrame]:
+    rows = context.rows
     places = rows.select("table", "row", school=pl.col("place:school"), class_name=pl.col("place:class_name"))
-    runnable = [
-        rule
-        for rule in active.values()
-        if isinstance(rule.rule, GroupRule) and context.has(rule.rule.on, *rule.rule.needs)
-    ]
 
-    for rule in runnable:
+    def find(rule: ActiveRule) -> pl.DataFrame:
         assert isinstance(rule.rule, GroupRule)
         found = rule.rule.find(replace(context, params=rule.params))
         if found.is_empty():
-            continue
+            return no_findings()
         name = context.name(rule.rule.on)
-        yield _shape(
+        return _shape(
             found.with_columns(
                 pl.lit(rule.rule.code).alias("rule"),
                 pl.lit(rule.severity.value).alias("severity"),
@@ -255,6 +212,14 @@ def _group_findings(
                 pl.lit(name).alias("field"),
             ).join(places, on=["table", "row"], how="left", maintain_order="left")
         )
+
+    runnable = [
+        rule
+        for rule in active.values()
+        if isinstance(rule.rule, GroupRule) and context.has(rule.rule.on, *rule.rule.needs)
+    ]
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        return list(workers.map(find, runnable))
 
 
 def _table_findings(rosters: Sequence[Roster], active: Mapping[str, ActiveRule]) -> pl.DataFrame:
@@ -286,25 +251,36 @@ def run(
     parts = [_table_findings(rosters, active)]
     skipped: list[Skipped] = []
     together: dict[str, tuple[Schema, list[pl.DataFrame], set[str]]] = {}
-    for pool in _pools(rosters):
+    pools = list(_pools(rosters))
+    for pool in pools:
         lacking = {code: _lacking(rule, pool.schema, pool.bound, around) for code, rule in active.items()}
-        skipped += [
-            Skipped(code, table, missing) for code, missing in lacking.items() if missing for table in pool.tables
-        ]
+        skipped += [Skipped(code, table, miss) for code, miss in lacking.items() if miss for table in pool.tables]
         runnable = {code: rule for code, rule in active.items() if not lacking[code]}
-        rows = derive.derive(pool.rows, pool.schema, as_of=around.as_of, school_year=year)
-        context = Context(
-            schema=pool.schema,
-            bound=pool.bound,
-            columns=frozenset(rows.columns),
-            as_of=around.as_of,
-            school_year=year,
-            photos=around.photos,
-        )
-        parts += _row_findings(pool, rows, rosters, context, runnable)
+
+        def work(
+            rows: pl.DataFrame, pool: _Pool = pool, runnable: Mapping[str, ActiveRule] = runnable
+        ) -> tuple[list[pl.DataFrame], list[str], pl.DataFrame]:
+            derived = derive.derive(rows, pool.schema, as_of=around.as_of, school_year=year)
+            context = Context(
+                schema=pool.schema,
+                bound=pool.bound,
+                columns=frozenset(derived.columns),
+                as_of=around.as_of,
+                school_year=year,
+                photos=around.photos,
+            )
+            found, absent = _row_findings(pool, derived, rosters, list(_verdicts(pool, runnable, context)))
+            return found, absent, _group_rows(derived, pool.bound)
+
         schema, frames, bound = together.setdefault(pool.schema.name, (pool.schema, [], set()))
-        frames.append(_group_rows(rows, pool.bound))
         bound |= pool.bound
+        # Polars lets go of the interpreter lock while it works, so slices of many rows are worked on side by side.
+        with ThreadPoolExecutor(_WORKERS) as workers:
+            for number, (found, absent, group_rows) in enumerate(workers.map(work, _slices(pool.rows))):
+                parts += found
+                frames.append(group_rows.with_columns(pl.col(derive.GROUP).cast(pl.UInt64) + (number << 32)))
+                if number == 0:
+                    parts.append(_missing_columns(pool, absent, rosters, active))
     for schema, frames, bound in together.values():
         rows = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
         group = GroupContext(
@@ -316,7 +292,14 @@ def run(
             classes=around.classes,
             rows=rows,
         )
-        parts += _group_findings(rows, group, rosters, active)
+        parts += _group_findings(group, rosters, active)
     findings = pl.concat([part for part in parts if not part.is_empty()] or [no_findings()])
     skipped.sort(key=lambda item: (item.table, item.code))
     return findings.sort("table", "row", "position", "rule", nulls_last=False), tuple(skipped)
+
+
+def _slices(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    """Cut rows into as many slices as there are workers; small tables stay whole."""
+    count = max(1, min(_WORKERS, rows.height // _SLICE))
+    size = -(-rows.height // count)
+    return [rows.slice(start, size) for start in range(0, rows.height, size)] if count > 1 else [rows]

@@ -96,8 +96,7 @@ def _trimmed(cells: list[str] | tuple[str, ...]) -> int:
 
 def _plain_line_ends(data: bytes) -> bytes:
     """Make carriage returns that stand alone (old Macs, doubled by a careless program) line ends like the others."""
-    returns = data.count(b"\r")
-    if not returns or returns == data.count(b"\r\n"):
+    if b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"):
         return data
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 

@@ -1,0 +1,68 @@
+"""Row rules as Pandera checks: a schema's fields as columns, each with the checks that report on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from xueji_cli.checks.rule import Verdict
+    from xueji_cli.schema.model import Field, Schema
+
+
+def _check(verdict: Verdict) -> Callable[[Any], pl.LazyFrame]:
+    def fits(data: Any) -> pl.LazyFrame:
+        frame: pl.LazyFrame = data.lazyframe
+        return frame.with_columns(verdict.fits.alias("~fits")).select("~fits")
+
+    return fits
+
+
+def validate(
+    rows: pl.DataFrame, schema: Schema, verdicts: Sequence[tuple[Field, Verdict]]
+) -> tuple[list[tuple[int, pl.Series]], list[str]]:
+    """Validate rows with Pandera.
+
+    Args:
+        rows: Derived rows (`derive.derive`).
+        schema: Their schema; a required field becomes a required column.
+        verdicts: The checks, each with the field it reports on. Null does not apply and counts as right, as Pandera has it.
+
+    Returns:
+        (index into `verdicts`, True where the row fails) for every check that fails somewhere, and the names of required fields that
+        are not there.
+
+    Raises:
+        RuntimeError: When a check could not be computed; Pandera itself would take that for a finding.
+    """
+    import pandera.polars as pa
+    from pandera.config import ValidationDepth, config_context
+    from pandera.errors import SchemaErrorReason, SchemaErrors
+
+    checks: dict[str, list[pa.Check]] = {}
+    for index, (field, verdict) in enumerate(verdicts):
+        # Failing values are looked up here and masked when shown; Pandera is to keep none of them (its messages quote them).
+        checks.setdefault(field.name, []).append(pa.Check(_check(verdict), name=str(index), n_failure_cases=0))
+    columns = {
+        field.name: pa.Column(pl.String, checks=checks.get(field.name), nullable=True, required=field.required)
+        for field in schema.fields
+    }
+    failed: list[tuple[int, pl.Series]] = []
+    absent: list[str] = []
+    with config_context(validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+        try:
+            pa.DataFrameSchema(columns).validate(rows, lazy=True)
+        except SchemaErrors as errors:
+            for error in errors.schema_errors:
+                match error.reason_code:
+                    case SchemaErrorReason.DATAFRAME_CHECK:
+                        failed.append((int(error.check.name), ~error.check_output.to_series()))
+                    case SchemaErrorReason.COLUMN_NOT_IN_DATAFRAME:
+                        absent.append(str(error.failure_cases))
+                    case _:
+                        message = f"a rule could not be computed: {error.reason_code} {error.check}"
+                        raise RuntimeError(message) from None
+    return failed, absent
