@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from xueji_cli.errors import UserError
 from xueji_cli.schema.definitions import Document, find, names, nearest, search_path
+from xueji_cli.schema.parameters import wanted_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -152,4 +153,6 @@ def _override(
             document.fail(value, "rulepack_unknown_param", code=code, param=name, known=", ".join(known) or "-")
         else:
             params[name] = document.text(value, name)
+            if examples := wanted_form(name, params[name]):
+                document.fail(value, "bad_setting", word=f"{code}.{name}", value=params[name], known=examples)
     return RuleOverride(severity, source, params)
