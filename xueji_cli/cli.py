@@ -14,6 +14,7 @@ import typer
 from typer.main import get_command
 
 from xueji_cli import __version__
+from xueji_cli.commands import options
 from xueji_cli.commands.check import check
 from xueji_cli.commands.codes import codes_app
 from xueji_cli.commands.help import Command, Group, localise
@@ -43,6 +44,7 @@ def _version(value: bool) -> None:  # noqa: FBT001 - Typer's callback signature
 @app.callback()
 def _root(
     version: bool = typer.Option(False, "--version", "-V", callback=_version, is_eager=True),  # noqa: FBT001
+    lang: options.Lang = None,
 ) -> None:
     """The `xueji` command itself."""
 

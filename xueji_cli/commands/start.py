@@ -32,6 +32,8 @@ def start(ctx: typer.Context, *, without: frozenset[str] = _OWN) -> tuple[Consol
     given = ctx.params
     console.quiet, console.verbose, console.debug = (bool(given.get(name)) for name in ("quiet", "verbose", "debug"))
     flags = {name: given[name] for name in given if name in room.Settings.__slots__ and name not in without}
+    # `xueji --lang en check` is as good as `xueji check --lang en`.
+    flags["lang"] = given.get("lang") or ctx.find_root().params.get("lang")
     folder = Path.cwd()
     settings = room.load(flags, environment=os.environ, folder=folder, config=given.get("config"))
     console.lang = settings.lang or console.lang
