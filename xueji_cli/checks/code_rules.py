@@ -8,7 +8,6 @@ import polars as pl
 
 from xueji_cli.checks import derive
 from xueji_cli.checks.rule import RowRule, Severity, Verdict
-from xueji_cli.schema.codetables import load_code_table
 from xueji_cli.schema.model import FieldType
 from xueji_cli.values import codes, idnumber
 from xueji_cli.values.text import on_distinct
@@ -81,19 +80,17 @@ def _region_province(ctx: Context, target: Field) -> Verdict:
 
 def _region_county(ctx: Context, target: Field) -> Verdict:
     region = pl.col(target.name + derive.REGION)
-    judged = idnumber.has_counties(region)
-    return Verdict(pl.when(judged).then(region.is_in(idnumber.counties())), p1=region.cast(pl.String))
+    known = idnumber.last_year(region) > 0
+    return Verdict(pl.when(idnumber.has_counties(region)).then(known), p1=region.cast(pl.String))
 
 
-def _school_form(ctx: Context, target: Field) -> Verdict:
-    return Verdict(pl.col(target.name).str.contains(r"^[0-9]{10}$"))
+def _school_code(*wrong: str) -> Callable[[Context, Field], Verdict | None]:
+    def build(ctx: Context, target: Field) -> Verdict:
+        code = pl.col(target.name)
+        fits = ~pl.col(target.name + derive.STATE).is_in(wrong)
+        return Verdict(fits, p1=code.str.head(2), p2=code.str.slice(2, 2))
 
-
-def _school_type(ctx: Context, target: Field) -> Verdict:
-    code = pl.col(target.name)
-    types = [entry.code for entry in load_code_table("school_type").entries]
-    fits = code.str.head(2).is_in(types) & code.str.slice(2, 2).is_in(idnumber.PROVINCES)
-    return Verdict(pl.when(code.str.contains(r"^[0-9]{10}$")).then(fits), p1=code.str.head(2), p2=code.str.slice(2, 2))
+    return build
 
 
 def _postcode(ctx: Context, target: Field) -> Verdict:
@@ -136,7 +133,7 @@ RULES = (
         "malformed-school-code",
         Severity.ERROR,
         FieldType.SCHOOL_CODE,
-        _school_form,
+        _school_code("form"),
         "教育部学校(机构)标识码: 10 位数字",
     ),
     _rule(
@@ -144,7 +141,7 @@ RULES = (
         "odd-school-code",
         Severity.WARNING,
         FieldType.SCHOOL_CODE,
-        _school_type,
+        _school_code("type"),
         "教育部学校(机构)标识码: 类型 2 位 + 省 2 位 + 序号 6 位",
     ),
     _rule(9, "malformed-postcode", Severity.ERROR, FieldType.POSTCODE, _postcode),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from xueji_cli.schema.codetables import load_code_table
 from xueji_cli.schema.model import FieldType
 from xueji_cli.schema.roster import NUMERIC
 from xueji_cli.values import classes, codes, dates, idnumber, names, phones, text
@@ -22,19 +23,23 @@ if TYPE_CHECKING:
 # Suffixes of derived columns, behind the field's name. The name alone is the folded text.
 RAW = "#raw"
 STATE = "#state"
-BIRTH = "#birth"
-SEX = "#sex"
+#: A day as an integer (20120412): of a date, or of a sound ID number.
+YMD = "#ymd"
+#: Whether a sound ID number is a male's.
+MALE = "#male"
 #: The 6-digit region of a sound ID number or of a region code, as an integer.
 REGION = "#region"
 #: 17 digits as an integer: quicker to compare than text. Null where the number is not of that shape.
 DIGITS = "#digits"
-#: G, J or L of a well-formed roll number.
+#: G, J or L of a well-formed roll number; `?` before 18 characters that would do; else `-`.
 LETTER = "#letter"
 LABEL = "#label"
 KIND = "#kind"
 DATE = "#date"
 PRECISION = "#precision"
 PLAIN = "#plain"
+#: The school year (its first calendar year) that a month lies in.
+SCHOOL_YEAR = "#school_year"
 #: How the writing of a cell was unclean (`text.DIRT`, `names`); only there when some cell of the column is.
 DIRT = "#dirt"
 #: What is wrong with a name or telephone number; only there when some cell of the column has it.
@@ -44,7 +49,9 @@ FLAW = "#flaw"
 GRADE_OF_CLASS = "#grade"
 
 # Columns about the person, whichever fields they come from.
-PERSON_BIRTH = "~birth"
+BORN = "~born"
+#: Whether the ID number is sound and the child's own: not an adult's, not the guardian's.
+OWN = "~own"
 GRADE = "~grade"
 STAGE = "~stage"
 CLASS = "~class"
@@ -63,29 +70,36 @@ ID_STATES = (
     "future",
     "check",
     "other",
+    "odd",
     "ok",
 )
 
 #: Document types whose number has the shape of a resident ID number.
 RESIDENT_TYPES = ("居民身份证", "户口簿", "港澳台居民居住证")
 
+#: Age at which nobody is a pupil any more, and up to which a number under a guardian may be the child's.
+ADULT, CHILD = 22, 20
+
 _OTHER_DOCUMENT = r"^[A-Z]{1,3}[0-9]{6,12}$"
+#: Numbers of passports, permits, certificates: not more is known of their shapes than this.
+_OTHER_SHAPE = r"^[A-Z0-9()]{5,20}$|^\p{Han}{1,4}字第[0-9]{4,12}号$"
 
 
 def _id_number(
     field: Field, rows: pl.DataFrame, document: pl.Series | None, as_of: date
 ) -> dict[str, pl.Series | None]:
-    """Return the normalised number, its state, and the birth date and sex it carries (only where the state is ok)."""
+    """Return the normalised number, its state, and what a sound number says: birth date, sex, region."""
     name = field.name
-    number, dirt = idnumber.read(rows.get_column(name + RAW))
-    number = number.alias(name)
+    raw = rows.get_column(name + RAW)
+    number, dirt = idnumber.read(raw)
     numeric = rows.get_column(name + NUMERIC) if name + NUMERIC in rows.columns else None
-    shaped = number.str.contains(idnumber.SHAPE)
     whole = idnumber.digits(number)
-    birth = idnumber.birth_date(whole)
+    # Seventeen digits and one more character; which one, the check digit decides.
+    shaped = (number.str.len_bytes() == 18) & (whole >= 10**16)
+    birth = idnumber.birth(whole)
     checked = number.str.slice(17, 1) == idnumber.check_character(whole)
     # 999… is the temporary number of another system.
-    fits = shaped & checked & (birth <= as_of) & (whole < 999 * 10**14)
+    fits = shaped & checked & (birth <= dates.as_integer(as_of)) & (whole < 999 * 10**14)
     if numeric is not None:
         fits = fits & ~numeric
     fits = fits.fill_null(value=False)
@@ -102,26 +116,25 @@ def _id_number(
             },
             schema_overrides={"numeric": pl.Boolean, "document": pl.String},
         )
-        state = text.put(state, odd, closer.select(_state(as_of)).to_series())
-    sound = pl.col("sound")
-    parts = pl.DataFrame({"n": whole, "birth": birth, "sound": state == "ok", "shaped": shaped}).select(
-        birth=pl.when(sound).then("birth"),
-        sex=pl.when(sound).then(idnumber.sex(pl.col("n"))),
-        region=pl.when(sound).then(pl.col("n") // 10**11).cast(pl.Int32),
+        state = text.put(state, odd, closer.select(_state(dates.as_integer(as_of))).to_series())
+    parts = pl.DataFrame({"n": whole, "birth": birth, "sound": fits, "shaped": shaped}).select(
+        ymd=pl.when("sound").then("birth"),
+        male=pl.when("sound").then(pl.col("n") % 2 == 1),
+        region=pl.when("sound").then(pl.col("n") // 10**11).cast(pl.Int32),
         digits=pl.when("shaped").then("n"),
     )
     return {
         "": number,
         DIRT: dirt,
         STATE: state,
-        BIRTH: parts["birth"],
-        SEX: parts["sex"],
+        YMD: parts["ymd"],
+        MALE: parts["male"],
         REGION: parts["region"],
         DIGITS: parts["digits"],
     }
 
 
-def _state(as_of: date) -> pl.Expr:
+def _state(as_of: int) -> pl.Expr:
     n = pl.col("n")
     resident = pl.col("document").is_null() | pl.col("document").is_in(RESIDENT_TYPES)
     shaped = n.str.contains(r"^[0-9]{17}[0-9X]$")
@@ -135,7 +148,7 @@ def _state(as_of: date) -> pl.Expr:
         .when(n.str.contains(r"^[0-9](\.[0-9]+)?E\+?[0-9]+$"))
         .then(pl.lit("scientific"))
         .when(other)
-        .then(pl.lit("other"))
+        .then(pl.when(n.str.contains(_OTHER_SHAPE)).then(pl.lit("other")).otherwise(pl.lit("odd")))
         .when(n.str.contains(r"^[0-9]{15}000$") & ~pl.col("checked"))
         .then(pl.lit("destroyed"))
         .when(n.str.contains(r"^999[0-9]{15}$"))
@@ -163,7 +176,12 @@ def _field(field: Field, rows: pl.DataFrame, schema: Schema) -> dict[str, pl.Ser
         case FieldType.DATE | FieldType.MONTH:
             clean, dirt = text.read(raw)
             parsed = dates.parse_dates(raw).struct
-            parts = {suffix: parsed.field(suffix[1:]) for suffix in (DATE, PRECISION, PLAIN)}
+            parts = {suffix: parsed.field(suffix[1:]) for suffix in (DATE, YMD, PRECISION, PLAIN)}
+            if field.type is FieldType.MONTH:
+                # Months before August belong to the school year that began the year before.
+                ymd = pl.col("ymd")
+                year = ymd // 10_000 - (ymd // 100 % 100 < 8).cast(pl.Int32)
+                parts[SCHOOL_YEAR] = parts[YMD].to_frame("ymd").select(year).to_series()
             return {"": clean, DIRT: dirt, **parts}
         case FieldType.CODE:
             assert field.code is not None
@@ -177,9 +195,11 @@ def _field(field: Field, rows: pl.DataFrame, schema: Schema) -> dict[str, pl.Ser
             return {"": clean, DIRT: dirt, FLAW: flaw}
         case FieldType.ROLL_NUMBER:
             clean, dirt = idnumber.read(raw)
-            shaped = pl.col("n").str.contains(r"^[GJL][0-9]{17}[0-9X]$")
-            letter = clean.to_frame("n").select(pl.when(shaped).then(pl.col("n").str.head(1))).to_series()
-            return {"": clean, DIRT: dirt, LETTER: letter, DIGITS: idnumber.digits(clean.str.slice(1))}
+            digits = idnumber.digits(clean.str.slice(1))
+            return {"": clean, DIRT: dirt, LETTER: _letter(clean, digits), DIGITS: digits}
+        case FieldType.SCHOOL_CODE:
+            clean, dirt = text.read(raw)
+            return {"": clean, DIRT: dirt, STATE: text.on_distinct(clean, _school_code_states)}
         case FieldType.REGION:
             clean, dirt = text.read(raw)
             coded = pl.col("n").str.contains(r"^[0-9]{6}([0-9]{6})?$")
@@ -188,6 +208,28 @@ def _field(field: Field, rows: pl.DataFrame, schema: Schema) -> dict[str, pl.Ser
         case _:
             clean, dirt = text.read(raw)
             return {"": clean, DIRT: dirt}
+
+
+def _school_code_states(codes: pl.Series) -> pl.Series:
+    """Return what is wrong with 学校标识码: `form` (not 10 digits), `type` (no such type or province), or `ok`."""
+    code = pl.col("code")
+    types = [entry.code for entry in load_code_table("school_type").entries]
+    known = code.str.head(2).is_in(types) & code.str.slice(2, 2).is_in(idnumber.PROVINCES)
+    state = pl.when(~code.str.contains(r"^[0-9]{10}$")).then(pl.lit("form")).when(~known).then(pl.lit("type"))
+    return codes.to_frame("code").select(state.otherwise(pl.lit("ok"))).to_series()
+
+
+def _letter(numbers: pl.Series, digits: pl.Series) -> pl.Series:
+    """Return which kind of roll number each is."""
+    n, first = pl.col("n"), pl.col("n").str.head(1)
+    quick = (pl.col("d") >= 10**16) & (n.str.len_bytes() == 19) & first.is_in(["G", "J", "L"])
+    letters = pl.DataFrame({"n": numbers, "d": digits}).select(pl.when(quick).then(first)).to_series()
+    odd = letters.is_null().arg_true()
+    if not len(odd):
+        return letters
+    lettered = pl.when(n.str.contains(r"^[A-Z]{1,2}[0-9]{17}[0-9X]$")).then(pl.lit("?")).otherwise(pl.lit("-"))
+    closer = numbers.gather(odd).to_frame("n").select(pl.when(n.is_not_null()).then(lettered)).to_series()
+    return text.put(letters, odd, closer)
 
 
 def _document_role(role: str) -> str:
@@ -200,8 +242,12 @@ def _grades(rows: pl.DataFrame, bound: frozenset[str], school_year: int) -> list
     if not keys:
         types = {STAGE: pl.String, GRADE: pl.UInt8, CLASS: pl.UInt8, GROUP: pl.UInt32}
         return pl.DataFrame(schema=types).clear(rows.height).get_columns()
+    # Rosters come class by class: only where a row differs from the one above it begins something to be looked at.
+    changes = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in keys)
+    starts = rows.select((changes | (pl.int_range(pl.len()) == 0)).alias("start")).to_series()
+    runs = rows.filter(starts).select(keys)
     # A county has some hundreds of classes, however many pupils.
-    distinct = rows.select(keys).unique(maintain_order=True).with_row_index(GROUP)
+    distinct = runs.unique(maintain_order=True).with_row_index(GROUP)
 
     def column(name: str) -> pl.Series | None:
         return distinct.get_column(name) if name in keys else None
@@ -222,10 +268,8 @@ def _grades(rows: pl.DataFrame, bound: frozenset[str], school_year: int) -> list
         of_grade = classes.parse_grades(grade, school_year, stages=stages).get_column("grade")
         of_class = classes.parse_classes(klass, None, school_year, stages=stages).get_column("grade")
         answers += [of_grade.alias("grade" + GRADE_OF_CLASS), of_class.alias("class_name" + GRADE_OF_CLASS)]
-    spread = rows.select(keys).join(
-        distinct.with_columns(answers), on=keys, how="left", nulls_equal=True, maintain_order="left"
-    )
-    return spread.select(GROUP, *(answer.name for answer in answers)).get_columns()
+    told = runs.join(distinct.with_columns(answers), on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return told.select(GROUP, *(answer.name for answer in answers))[starts.cum_sum() - 1].get_columns()
 
 
 def derive(rows: pl.DataFrame, schema: Schema, *, as_of: date, school_year: int) -> pl.DataFrame:
@@ -239,9 +283,10 @@ def derive(rows: pl.DataFrame, schema: Schema, *, as_of: date, school_year: int)
 
     Returns:
         The rows with, for each field, its folded text under its name, `#raw` as written, and what its type adds:
-        ID numbers `#state #birth #sex #region #digits`, roll numbers `#letter #digits`, regions `#region`, dates
-        `#date #precision #plain`, codes `#label #kind`, grade and class `#grade`, and `#dirt` and `#flaw` where some cell has
-        one; and, about the person, `~birth ~stage ~grade ~class ~group`.
+        ID numbers `#state #ymd #male #region #digits`, roll numbers `#letter #digits`, regions `#region`, dates
+        `#date #ymd #precision #plain` (months `#school_year`), codes `#label #kind`, school codes `#state`, grade and class
+        `#grade`, and `#dirt` and `#flaw` where some cell has one; and, about the person, `~born ~own ~stage ~grade ~class
+        ~group`.
     """
     present = [f for f in schema.fields if f.name in rows.columns]
     bound = frozenset(f.name for f in present)
@@ -260,10 +305,27 @@ def derive(rows: pl.DataFrame, schema: Schema, *, as_of: date, school_year: int)
     for field in ids:
         keep(field, _id_number(field, rows, columns.get(_document_role(field.name) + LABEL), as_of))
     rows = rows.with_columns(columns.values())
-    known: list[pl.Expr] = []
-    if "birth_date" in bound:
-        known.append(pl.when(pl.col("birth_date" + PRECISION) == "day").then(pl.col("birth_date" + DATE)))
+    return rows.with_columns(_born(bound), *_grades(rows, bound, school_year)).with_columns(_own(bound, as_of))
+
+
+def _born(bound: frozenset[str]) -> pl.Expr:
+    """Return the birth date as an integer: the one stated, or that of a sound ID number."""
+    known = [pl.lit(None, dtype=pl.Int32)]
     if "id_number" in bound:
-        known.append(pl.col("id_number" + BIRTH))
-    born = pl.coalesce(known) if known else pl.lit(None, dtype=pl.Date)
-    return rows.with_columns(born.alias(PERSON_BIRTH), *_grades(rows, bound, school_year))
+        known.insert(0, pl.col("id_number" + YMD))
+    if "birth_date" in bound:
+        known.insert(0, pl.when(pl.col("birth_date" + PRECISION) == "day").then(pl.col("birth_date" + YMD)))
+    return pl.coalesce(known).alias(BORN)
+
+
+def _own(bound: frozenset[str], as_of: date) -> pl.Expr:
+    """Return whether the number under the child's name speaks of the child."""
+    if "id_number" not in bound:
+        return pl.lit(value=False).alias(OWN)
+    born, digits = pl.col("id_number" + YMD), pl.col("id_number" + DIGITS)
+    age = dates.completed_years(born, dates.as_integer(as_of))
+    guardian = [
+        (digits == pl.col(f"{m}_id_number{DIGITS}")) for m in ("member1", "member2") if f"{m}_id_number" in bound
+    ]
+    others = pl.any_horizontal(guardian).fill_null(value=False) & (age > CHILD) if guardian else pl.lit(value=False)
+    return (born.is_not_null() & (age <= ADULT) & ~others).alias(OWN)

@@ -77,7 +77,7 @@ def _same_roll(ctx: GroupContext) -> pl.DataFrame:
 def _same_person(ctx: GroupContext) -> pl.DataFrame:
     if not ctx.has("sex"):
         return NOTHING
-    keys = ["name", "sex" + derive.LABEL, derive.PERSON_BIRTH]
+    keys = ["name", "sex" + derive.LABEL, derive.BORN]
     numberless = (
         pl.col("id_number").is_null() | (pl.col("id_number" + derive.STATE) != "ok")
         if ctx.has("id_number")

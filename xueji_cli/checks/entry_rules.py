@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from xueji_cli.checks import derive
 from xueji_cli.checks.rule import RowRule, Severity, Verdict
+from xueji_cli.values import dates
 
 if TYPE_CHECKING:
     from xueji_cli.checks.context import Context
@@ -40,58 +40,54 @@ def _first_grade(ctx: Context) -> pl.Expr:
     )
 
 
-def _entry_year(ctx: Context) -> pl.Expr:
-    """Return the school year in which the pupil came to this stage, from the entry month."""
-    entered = ctx.part("entry_month", derive.DATE)
-    return pl.when(entered.dt.month() >= 8).then(entered.dt.year()).otherwise(entered.dt.year() - 1)
-
-
 def _entry_grade(ctx: Context, target: Field) -> Verdict:
-    expected = pl.lit(ctx.school_year) - (pl.col(derive.GRADE).cast(pl.Int32) - _first_grade(ctx))
+    expected = ctx.school_year - (pl.col(derive.GRADE).cast(pl.Int32) - _first_grade(ctx))
+    entered = ctx.part("entry_month", derive.SCHOOL_YEAR)
     # An entry in the future is told by EN05.
-    past = ctx.part("entry_month", derive.DATE) <= pl.lit(ctx.as_of).dt.offset_by("2mo")
+    past = ctx.part("entry_month", derive.YMD) <= _soon(ctx)
     return Verdict(
-        pl.when(past).then((_entry_year(ctx) - expected).abs() <= ctx.integer("tolerance")),
+        pl.when(past).then((entered - expected).abs() <= ctx.integer("tolerance")),
         p1=expected.cast(pl.String) + "09",
         p2=pl.col(derive.GRADE).cast(pl.String),
     )
+
+
+def _soon(ctx: Context) -> int:
+    """Return the day two months on: rosters of new entrants are made up in July and August for September."""
+    months = ctx.as_of.year * 12 + ctx.as_of.month + 1
+    return months // 12 * 10_000 + (months % 12 + 1) * 100 + ctx.as_of.day
 
 
 def _entry_age(ctx: Context, target: Field) -> Verdict | None:
     if not _speaks(ctx, target, "birth_date", "id_number"):
         return None
     month, day = (int(part) for part in ctx.params["cutoff"].split("-"))
-    by_grade = pl.when(pl.col(derive.GRADE) == 1).then(pl.lit(ctx.school_year))
-    # The entry month is that of the current stage, so only a primary pupil's tells the age at six.
-    by_month = _entry_year(ctx) if ctx.has("entry_month") else pl.lit(None, dtype=pl.Int32)
-    year = pl.when(pl.col(derive.STAGE) == "primary").then(pl.coalesce(by_month, by_grade))
-    due = pl.date(year - ctx.integer("age"), month, day)
-    born = pl.col(derive.PERSON_BIRTH)
+    year: pl.Expr = pl.when(pl.col(derive.GRADE) == 1).then(pl.lit(ctx.school_year))
+    if ctx.has("entry_month"):
+        # The entry month is that of the current stage, so only a primary pupil's tells the age at six.
+        year = pl.coalesce(ctx.part("entry_month", derive.SCHOOL_YEAR), year)
+    year = pl.when(pl.col(derive.STAGE) == "primary").then(year)
+    due = (year - ctx.integer("age")) * 10_000 + month * 100 + day
+    born = pl.col(derive.BORN)
     fits = born <= due if ctx.flag("inclusive") else born < due
     # Far too young for school altogether is EN03's and EN04's matter.
-    near = born <= pl.date(year - ctx.integer("age") + 2, month, day)
+    near = born <= due + 2 * 10_000
     return Verdict(pl.when(near).then(fits), p1=pl.format("{}-{}", year, pl.lit(ctx.params["cutoff"])))
-
-
-def _age(ctx: Context) -> pl.Expr:
-    """Return the completed years on August 31 of the school year."""
-    born = pl.col(derive.PERSON_BIRTH)
-    later = (born.dt.month() > 8).cast(pl.Int32)
-    return ctx.school_year - born.dt.year() - later
 
 
 def _age_grade(ctx: Context, target: Field) -> Verdict | None:
     if not _speaks(ctx, target, "birth_date", "id_number"):
         return None
-    grade = pl.col(derive.GRADE).cast(pl.Int32)
+    grade, born = pl.col(derive.GRADE).cast(pl.Int32), pl.col(derive.BORN)
+    age = dates.completed_years(born, ctx.school_year * 10_000 + 831)
     usual = grade + 5
-    fits = _age(ctx).is_between(usual - ctx.integer("younger"), usual + ctx.integer("older"))
-    without_grade = _age(ctx).is_between(ctx.integer("min_age"), ctx.integer("max_age"))
+    fits = age.is_between(usual - ctx.integer("younger"), usual + ctx.integer("older"))
+    without_grade = age.is_between(ctx.integer("min_age"), ctx.integer("max_age"))
     # A birth date in the future has its own finding.
-    judged = pl.col(derive.PERSON_BIRTH) <= pl.lit(ctx.as_of)
+    judged = born <= dates.as_integer(ctx.as_of)
     return Verdict(
         pl.when(judged).then(pl.when(grade.is_not_null()).then(fits).otherwise(without_grade)),
-        p1=_age(ctx).cast(pl.String),
+        p1=age.cast(pl.String),
         p2=pl.when(grade.is_not_null())
         .then(usual.cast(pl.String))
         .otherwise(pl.lit(f"{ctx.params['min_age']}–{ctx.params['max_age']}")),
@@ -105,8 +101,7 @@ def _preschool(ctx: Context, target: Field) -> Verdict | None:
 
 
 def _entry_future(ctx: Context, target: Field) -> Verdict:
-    # Rosters of new entrants are made up in July and August for September.
-    return Verdict(ctx.part("entry_month", derive.DATE) <= pl.lit(ctx.as_of).dt.offset_by("2mo"))
+    return Verdict(ctx.part("entry_month", derive.YMD) <= _soon(ctx))
 
 
 def _class_grade(ctx: Context, target: Field) -> Verdict:
@@ -116,8 +111,7 @@ def _class_grade(ctx: Context, target: Field) -> Verdict:
 
 
 def _entry_long_ago(ctx: Context, target: Field) -> Verdict:
-    entered = ctx.part("entry_month", derive.DATE)
-    recent = entered >= pl.lit(date(ctx.as_of.year - ctx.integer("max_years"), 1, 1))
+    recent = ctx.part("entry_month", derive.YMD) >= (ctx.as_of.year - ctx.integer("max_years")) * 10_000
     return Verdict(pl.when(pl.col(derive.GRADE).is_null()).then(recent))
 
 

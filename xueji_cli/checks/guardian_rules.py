@@ -8,6 +8,7 @@ import polars as pl
 
 from xueji_cli.checks import derive
 from xueji_cli.checks.rule import RowRule, Severity, Verdict
+from xueji_cli.values import dates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,30 +73,33 @@ def _relation_sex(ctx: Context, target: Field) -> Verdict | None:
     member = _member(target)
     if not ctx.has(f"{member}_id_number"):
         return None
-    relation = ctx.label(target.name)
-    calls_for = pl.when(relation.is_in(_MALE)).then(pl.lit("男")).when(relation.is_in(_FEMALE)).then(pl.lit("女"))
-    carried = ctx.part(f"{member}_id_number", derive.SEX)
+    relation, male = ctx.label(target.name), ctx.part(f"{member}_id_number", derive.MALE)
+    fits = pl.when(relation.is_in(_MALE)).then(male).when(relation.is_in(_FEMALE)).then(~male)
     # The child's own number copied under a guardian is told once, by GU05.
-    own = (ctx.clean(f"{member}_id_number") == ctx.optional("id_number")).fill_null(value=False)
-    return Verdict(pl.when(~own).then(carried == calls_for), p1=carried)
+    own = _childs_own(ctx, f"{member}_id_number")
+    carried = pl.when(male).then(pl.lit("男")).otherwise(pl.lit("女"))
+    return Verdict(pl.when(~own).then(fits), p1=carried)
+
+
+def _childs_own(ctx: Context, role: str) -> pl.Expr:
+    if not ctx.has("id_number"):
+        return pl.lit(value=False)
+    return (ctx.part(role, derive.DIGITS) == ctx.part("id_number", derive.DIGITS)).fill_null(value=False)
 
 
 def _age_distance(ctx: Context, target: Field) -> Verdict:
-    born = pl.col(target.name + derive.BIRTH)
-    years = (pl.col(derive.PERSON_BIRTH) - born).dt.total_days() / 365.25
+    years = dates.completed_years(pl.col(target.name + derive.YMD), pl.col(derive.BORN))
     relation = ctx.label(f"{_member(target)}_relation")
     sibling = relation.is_in(_SIBLINGS).fill_null(value=False)
-    own = (pl.col(target.name) == ctx.optional("id_number")).fill_null(value=False)
-    return Verdict(
-        pl.when(~sibling & ~own).then(years >= ctx.number("min_years")), p1=years.floor().cast(pl.Int32).cast(pl.String)
-    )
+    judged = ~sibling & ~_childs_own(ctx, target.name)
+    return Verdict(pl.when(judged).then(years >= ctx.integer("min_years")), p1=years.cast(pl.String))
 
 
 def _same_as_child(ctx: Context, target: Field) -> Verdict | None:
     if not ctx.has("id_number"):
         return None
-    born = ctx.part("id_number", derive.BIRTH)
-    childlike = ((pl.lit(ctx.as_of) - born).dt.total_days() / 365.25 <= 20).fill_null(value=False)
+    age = dates.completed_years(ctx.part("id_number", derive.YMD), dates.as_integer(ctx.as_of))
+    childlike = (age <= derive.CHILD).fill_null(value=False)
     same = pl.col(target.name) == ctx.clean("id_number")
     return Verdict(~(same & childlike))
 

@@ -9,7 +9,7 @@ import polars as pl
 from xueji_cli.checks import derive
 from xueji_cli.checks.rule import RowRule, Severity, Verdict
 from xueji_cli.schema.model import FieldType, Pii
-from xueji_cli.values import idnumber
+from xueji_cli.values import dates, idnumber
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,13 +47,9 @@ def _sound(role: str, ctx: Context) -> pl.Expr:
     return ctx.part(role, derive.STATE) == "ok"
 
 
-def _age(ctx: Context, born: pl.Expr) -> pl.Expr:
-    return (pl.lit(ctx.as_of) - born).dt.total_days() / 365.25
-
-
-def _of_adult(ctx: Context, limit: float) -> pl.Expr:
-    """Return whether the child's number carries the birth date of somebody older than any pupil."""
-    return _age(ctx, ctx.part("id_number", derive.BIRTH)) > limit
+def _age(ctx: Context) -> pl.Expr:
+    """Return the age that the child's number tells."""
+    return dates.completed_years(ctx.part("id_number", derive.YMD), dates.as_integer(ctx.as_of))
 
 
 def _of_guardian(ctx: Context) -> pl.Expr:
@@ -65,23 +61,17 @@ def _of_guardian(ctx: Context) -> pl.Expr:
     return pl.any_horizontal(same).fill_null(value=False) if same else pl.lit(value=False)
 
 
-def _own_number_foreign(ctx: Context) -> pl.Expr:
-    """Return whether the number under the child's name is somebody else's, so that nothing in it speaks of the child."""
-    return _of_adult(ctx, 22) | (_of_guardian(ctx) & (_age(ctx, ctx.part("id_number", derive.BIRTH)) > 20))
-
-
 def _birth_differs(ctx: Context, target: Field) -> Verdict:
     day = ctx.part("birth_date", derive.PRECISION) == "day"
-    applies = _sound("id_number", ctx) & day & ~_own_number_foreign(ctx)
-    born = ctx.part("id_number", derive.BIRTH)
-    return Verdict(pl.when(applies).then(ctx.part("birth_date", derive.DATE) == born), p1=born.dt.to_string("%Y-%m-%d"))
+    born = ctx.part("id_number", derive.YMD)
+    fits = ctx.part("birth_date", derive.YMD) == born
+    return Verdict(pl.when(pl.col(derive.OWN) & day).then(fits), p1=dates.written(born))
 
 
 def _sex_differs(ctx: Context, target: Field) -> Verdict:
-    stated = ctx.label("sex")
-    applies = _sound("id_number", ctx) & stated.is_in(["男", "女"]) & ~_own_number_foreign(ctx)
-    carried = ctx.part("id_number", derive.SEX)
-    return Verdict(pl.when(applies).then(stated == carried), p1=carried)
+    stated, male = ctx.label("sex"), ctx.part("id_number", derive.MALE)
+    fits = pl.when(stated == "男").then(male).when(stated == "女").then(~male)
+    return Verdict(pl.when(pl.col(derive.OWN)).then(fits), p1=pl.when(male).then(pl.lit("男")).otherwise(pl.lit("女")))
 
 
 def _region(target: Field) -> pl.Expr:
@@ -96,37 +86,24 @@ def _province(ctx: Context, target: Field) -> Verdict:
 
 def _county_unknown(ctx: Context, target: Field) -> Verdict:
     region = _region(target)
-    judged = idnumber.has_counties(region)
-    return Verdict(pl.when(judged).then(region.is_in(idnumber.counties())), p1=region.cast(pl.String))
+    known = idnumber.last_year(region) > 0
+    return Verdict(pl.when(idnumber.has_counties(region)).then(known), p1=region.cast(pl.String))
 
 
 def _county_abolished(ctx: Context, target: Field) -> Verdict:
     # A code that came after the birth is right: the number is given when the household is registered, which can be years later.
-    last = _region(target).replace_strict(idnumber.abolished(), default=None, return_dtype=pl.Int32)
-    born = pl.col(target.name + derive.BIRTH).dt.year()
-    return Verdict(born <= last, p1=_region(target).cast(pl.String))
+    last = idnumber.last_year(_region(target))
+    born = pl.col(target.name + derive.YMD) // 10_000
+    return Verdict(pl.when(last > 0).then(born <= last), p1=_region(target).cast(pl.String))
 
 
 def _adult(ctx: Context, target: Field) -> Verdict:
-    judged = _sound("id_number", ctx) & ~_of_guardian(ctx)
-    return Verdict(
-        pl.when(judged).then(~_of_adult(ctx, ctx.number("max_age"))),
-        p1=_age(ctx, ctx.part("id_number", derive.BIRTH)).floor().cast(pl.Int32).cast(pl.String),
-    )
+    return Verdict(pl.when(~_of_guardian(ctx)).then(_age(ctx) <= ctx.integer("max_age")), p1=_age(ctx).cast(pl.String))
 
 
 def _guardians_own(ctx: Context, target: Field) -> Verdict:
-    born = ctx.part("id_number", derive.BIRTH)
-    childlike = (_age(ctx, born) <= 20).fill_null(value=False)
+    childlike = (_age(ctx) <= derive.CHILD).fill_null(value=False)
     return Verdict(pl.when(ctx.clean("id_number").is_not_null()).then(~(_of_guardian(ctx) & ~childlike)))
-
-
-def _other_shape(ctx: Context, target: Field) -> Verdict:
-    return Verdict(
-        pl.when(_state(target) == "other").then(
-            pl.col(target.name).str.contains(r"^[A-Z0-9()]{5,20}$|^\p{Han}{1,4}字第[0-9]{4,12}号$")
-        ),
-    )
 
 
 def _type_of_resident(ctx: Context, target: Field) -> Verdict:
@@ -137,10 +114,11 @@ def _type_of_resident(ctx: Context, target: Field) -> Verdict:
 
 def _unnormal(ctx: Context, target: Field) -> Verdict:
     # Spaces and the like are FD07's matter; a number that is wrong once tidied, that of the other rules.
+    same = pl.col(target.name + derive.RAW) == pl.col(target.name)
     judged = _state(target).is_in(["ok", "other"])
     if (dirt := ctx.flag_column(target, derive.DIRT)) is not None:
         judged &= dirt.is_null()
-    return Verdict(pl.when(judged).then(pl.col(target.name + derive.RAW) == pl.col(target.name)))
+    return Verdict(pl.when(judged).then(same))
 
 
 def _rule(
@@ -202,7 +180,7 @@ RULES = (
         on="id_number",
         build=_guardians_own,
     ),
-    _rule("ID16", "odd-document-number", Severity.WARNING, "[经验] 护照等证件号为 5–20 位字母数字", _other_shape),
+    _rule("ID16", "odd-document-number", Severity.WARNING, "[经验] 护照等证件号为 5–20 位字母数字", _not("odd")),
     RowRule(
         code="ID17",
         slug="resident-number-under-other-type",

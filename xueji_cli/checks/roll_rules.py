@@ -10,7 +10,7 @@ from xueji_cli.checks import derive
 from xueji_cli.checks.rule import GroupRule, RowRule, Severity, Verdict
 from xueji_cli.schema import layouts
 from xueji_cli.schema.model import Pii
-from xueji_cli.values import idnumber
+from xueji_cli.values import dates, idnumber
 from xueji_cli.values.text import put
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 _FORM = "教育部学籍问答 2016-08-31: 学籍号为 G、J、L 加 18 位"
 _GUIDE_1 = "教基一厅〔2016〕2号 一"
 
-#: Shaped like a national number but for its letters.
-_LETTERED = r"^[A-Z]{1,2}[0-9]{17}[0-9X]$"
-
 
 def _letter(target: Field) -> pl.Expr:
     return pl.col(target.name + derive.LETTER)
@@ -35,42 +32,39 @@ def _digits(target: Field) -> pl.Expr:
 
 
 def _wrong_letter(ctx: Context, target: Field) -> Verdict:
-    number = pl.col(target.name)
-    lettered = _letter(target).is_null() & number.str.contains(_LETTERED)
-    return Verdict(~lettered, p1=number.str.extract(r"^([A-Z]+)"))
+    return Verdict(_letter(target) != "?", p1=pl.col(target.name).str.extract(r"^([A-Z]+)"))
 
 
 def _malformed(ctx: Context, target: Field) -> Verdict:
-    number = pl.col(target.name)
-    other = [number.str.contains(pattern) for pattern in (_LETTERED, *map(layouts.pattern, ctx.words("layouts")))]
-    fits = pl.when(number.is_not_null()).then(_letter(target).is_not_null() | pl.any_horizontal(other))
+    number, fits = pl.col(target.name), _letter(target) != "-"
+    for name in ctx.words("layouts"):
+        fits |= number.str.contains(layouts.pattern(name))
     return Verdict(fits, p1=number.str.len_chars().cast(pl.String))
 
 
-def _repeats_id(ctx: Context, target: Field) -> pl.Expr:
-    """Return whether the number behind the letter is the ID number, as it stands."""
-    # 17 digits say whether it can be; the text, whether it is.
-    return (_digits(target) == ctx.part("id_number", derive.DIGITS)) & (
-        pl.col(target.name).str.tail(1) == ctx.clean("id_number").str.tail(1)
-    )
+def _kind(target: Field, *letters: str) -> pl.Expr:
+    return _letter(target).is_in(letters)
 
 
 def _unlike_id(ctx: Context, target: Field) -> Verdict:
     sound = ctx.part("id_number", derive.STATE) == "ok"
-    return Verdict(pl.when((_letter(target) == "G") & sound).then(_repeats_id(ctx, target)))
+    same = _digits(target) == ctx.part("id_number", derive.DIGITS)
+    # The same 17 digits with another last character are RN05's matter.
+    return Verdict(pl.when(_kind(target, "G") & sound).then(same))
 
 
 def _birth(ctx: Context, target: Field) -> Verdict:
-    born = pl.col(derive.PERSON_BIRTH)
-    written = born.dt.year().cast(pl.Int64) * 10_000 + born.dt.month().cast(pl.Int64) * 100 + born.dt.day()
+    born = pl.col(derive.BORN)
     carried = _digits(target) // 1000 % 10**8
-    return Verdict(pl.when(_letter(target) != "G").then(carried == written), p1=born.dt.to_string("%Y-%m-%d"))
+    return Verdict(pl.when(_kind(target, "J", "L")).then(carried == born), p1=dates.written(born))
 
 
 def _check_digit(ctx: Context, target: Field) -> Verdict:
     # A G number that repeats a wrong ID number is the ID number's fault, and told there.
-    own = _repeats_id(ctx, target).fill_null(value=False) if ctx.has("id_number") else pl.lit(value=False)
-    tail = pl.when((_letter(target) != "L") & ~own).then(pl.col(target.name).str.slice(1))
+    own = pl.lit(value=False)
+    if ctx.has("id_number"):
+        own = pl.col(target.name).str.ends_with(ctx.clean("id_number")).fill_null(value=False)
+    tail = pl.when(_kind(target, "G", "J") & ~own).then(pl.col(target.name).str.slice(1))
 
     def fits(tails: pl.Series) -> pl.Series:
         # Nearly all G numbers repeat a sound ID number; only the others are computed.

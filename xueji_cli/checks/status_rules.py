@@ -8,6 +8,7 @@ import polars as pl
 
 from xueji_cli.checks import derive
 from xueji_cli.checks.rule import RowRule, Severity, Verdict
+from xueji_cli.values import dates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,7 @@ def _bus(ctx: Context, target: Field) -> Verdict:
 
 def _younger_than(label: str) -> Callable[[Context, Field], Verdict | None]:
     def build(ctx: Context, target: Field) -> Verdict:
-        age = (pl.lit(ctx.as_of) - pl.col(derive.PERSON_BIRTH)).dt.total_days() / 365.25
+        age = dates.completed_years(pl.col(derive.BORN), dates.as_integer(ctx.as_of))
         return Verdict(pl.when(ctx.label("political_status") == label).then(age >= ctx.integer("min_age")))
 
     return build

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from xueji_cli.values.text import fold, on_distinct
 
+if TYPE_CHECKING:
+    from datetime import date
+
 #: What `parse_dates` answers for a cell.
 #:
 #: date       the day; the first of the month where only the month is known
+#: ymd        the same as an integer (20100305), quicker to reckon with
 #: precision  day or month
 #: plain      written YYYYMMDD or YYYY-MM-DD (months: YYYYMM or YYYY-MM), as the national template wants it
-PARSED = pl.Struct({"date": pl.Date, "precision": pl.String, "plain": pl.Boolean})
+PARSED = pl.Struct({"date": pl.Date, "ymd": pl.Int32, "precision": pl.String, "plain": pl.Boolean})
 
 _PLAIN = r"^(?:[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{6}|[0-9]{4}-[0-9]{2})$"
 _SEPARATORS = r"[年月./\\、。,，;—–―－~_\- ]+"
@@ -48,9 +54,11 @@ def _parse(values: pl.Series) -> pl.Series:
             ),
         )
     )
+    date = pl.coalesce("written", "counted")
     return frame.select(
         pl.struct(
-            date=pl.coalesce("written", "counted"),
+            date=date,
+            ymd=date.dt.strftime("%Y%m%d").cast(pl.Int32, strict=False),
             precision=pl.when(pl.col("counted").is_not_null() | pl.col("d").is_not_null())
             .then(pl.lit("day"))
             .when(pl.col("written").is_not_null())
@@ -71,3 +79,18 @@ def parse_dates(series: pl.Series) -> pl.Series:
         series: Cells as written.
     """
     return on_distinct(fold(series), _parse)
+
+
+def written(ymd: pl.Expr) -> pl.Expr:
+    """Return a day given as an integer in ISO form: 20100305 → 2010-03-05."""
+    return ymd.cast(pl.String).str.replace(r"^([0-9]{4})([0-9]{2})([0-9]{2})$", "${1}-${2}-${3}")
+
+
+def as_integer(day: date) -> int:
+    """Return a day as an integer: 20100305."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def completed_years(since: pl.Expr, until: pl.Expr | int) -> pl.Expr:
+    """Return the whole years between two days given as integers (20250831 less 20190901 is 5.9930: 5 years)."""
+    return (until - since) // 10_000

@@ -87,16 +87,16 @@ def check_digit_fits(numbers: pl.Series) -> pl.Series:
     return (numbers.str.slice(17, 1) == check_character(digits(numbers))).alias(numbers.name)
 
 
-def birth_date(whole: pl.Series) -> pl.Series:
-    """Return digits 7–14 of 17 (`digits`) as a date; null when there is no such day."""
-    dates = whole.to_frame("n").select(pl.col("n") // 1000 % 10**8).to_series()
+def birth(whole: pl.Series) -> pl.Series:
+    """Return digits 7–14 of 17 (`digits`) as an integer such as 20120412; null when there is no such day."""
+    ymd = whole.to_frame("n").select((pl.col("n") // 1000 % 10**8).cast(pl.Int32)).to_series()
+
+    def real(days: pl.Series) -> pl.Series:
+        dates = days.cast(pl.String).str.zfill(8).str.to_date("%Y%m%d", strict=False)
+        return days.set(dates.is_null(), None)
+
     # A county's pupils were born on some thousands of days.
-    return on_distinct(dates, lambda days: days.cast(pl.String).str.zfill(8).str.to_date("%Y%m%d", strict=False))
-
-
-def sex(whole: pl.Expr) -> pl.Expr:
-    """Return 男 or 女 by the 17th digit (odd is male)."""
-    return pl.when(whole % 2 == 1).then(pl.lit("男")).when(whole % 2 == 0).then(pl.lit("女"))
+    return on_distinct(ymd, real)
 
 
 #: First two digits: the provinces of GB/T 2260, and 81, 82, 83 of the residence permits for Hong Kong, Macau and Taiwan residents.
@@ -158,12 +158,18 @@ def has_counties(region: pl.Expr) -> pl.Expr:
     return (province < 90) & ~province.is_in([71, 81, 82, 83]) & province.is_in([int(code) for code in PROVINCES])
 
 
-def counties() -> list[int]:
-    """Return every 6-digit county code that was ever assigned."""
-    return [int(code) for code in _counties()]
+@cache
+def last_years() -> pl.Series:
+    """Return, for every 6-digit code, the last year in which it was assigned to a county: 0 for never, 9999 for still.
+
+    A column of a million places, so that looking a region up is taking a place of it.
+    """
+    years = [0] * 1_000_000
+    for code, periods in _counties().items():
+        years[int(code)] = max(last for _, last in periods)
+    return pl.Series(years, dtype=pl.UInt16)
 
 
-def abolished() -> dict[int, int]:
-    """Return county code → the last year in which it was in force, for codes that no longer are."""
-    ends = {int(code): max(last for _, last in periods) for code, periods in _counties().items()}
-    return {code: last for code, last in ends.items() if last < 9999}
+def last_year(region: pl.Expr) -> pl.Expr:
+    """Return the last year in which a region (an integer below 1,000,000) was assigned; 0 for never, 9999 for still."""
+    return pl.lit(last_years()).gather(region)

@@ -9,10 +9,18 @@ from xueji_cli.values.text import on_distinct, put, read_cells, spread
 _MOBILE = r"^1[3-9][0-9]{9}$"
 _FIXED = r"^(?:0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(?:-[0-9]{1,5})?$"
 
-# Written to get past a required field: one digit repeated, a run, or the example number of every form.
-_PLACEHOLDER = (
-    r"^(?:1?0{7,11}|1{11}|1?2{10}|1?3{10}|1?4{10}|1?5{10}|1?6{10}|1?7{10}|1?8{10}|1?9{10}|13800000000|13800138000|"
-    r"13[0-9]0{8}|13912345678|13812345678|1[3-9]123456789|12345678901|13000000000|18888888888)$"
+# Written to get past a required field: one digit repeated, a run, or the example numbers of forms and operators.
+_PLACEHOLDERS = (
+    *(digit * length for digit in "0123456789" for length in (7, 8, 10, 11, 12)),
+    *("1" + digit * 10 for digit in "3456789"),
+    *(
+        f"1{second}{third}{zeros}"
+        for second in "3456789"
+        for third in "0123456789"
+        for zeros in ("00000000", "11111111")
+    ),
+    *(f"1{second}123456789" for second in "3456789"),
+    *("13800138000", "13912345678", "13812345678", "12345678901", "12345678910", "12345678", "1234567"),
 )
 
 #: What is wrong with a telephone number.
@@ -47,7 +55,7 @@ def _flaw(values: pl.Series) -> pl.Series:
         .list.eval(pl.element().str.contains(_MOBILE) | pl.element().str.contains(_FIXED))
     )
     return frame.select(
-        pl.when(n.str.contains(_PLACEHOLDER))
+        pl.when(n.is_in(_PLACEHOLDERS))
         .then(pl.lit(PLACEHOLDER))
         .when(n.str.contains(_MOBILE))
         .then(pl.when(n != pl.col("v")).then(pl.lit(FORMAT)))
@@ -71,9 +79,7 @@ def read(cells: pl.Series) -> tuple[pl.Series, pl.Series | None, pl.Series | Non
         The number without decoration (null where blank); what was wrong with the writing (`text.DIRT`); and what is wrong with the
         number. The last two are None when nothing is anywhere.
     """
-    # Every placeholder repeats a digit six times, counts up, or is the network operator's example.
-    suspect = r"0{6}|1{6}|2{6}|3{6}|4{6}|5{6}|6{6}|7{6}|8{6}|9{6}|12345678|00138000"
-    odd = (~(cells.str.contains(_MOBILE) & ~cells.str.contains(suspect))).arg_true()
+    odd = (~(cells.str.contains(_MOBILE) & ~cells.is_in(_PLACEHOLDERS))).arg_true()
     if not len(odd):
         return cells, None, None
     values, dirt = read_cells(cells.gather(odd))

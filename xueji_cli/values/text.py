@@ -38,6 +38,9 @@ INVISIBLE = (
 SPACE = r"[\s\x{A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
 
 #: Anything but printable ASCII, common Han characters and the middle dot: only such a cell needs folding.
+#: Rows from which looking for runs of equal cells pays.
+_LONG = 10_000
+
 _UNUSUAL = r"[^\x{21}-\x{7E}\x{4E00}-\x{9FFF}\x{B7}]|^'|^$"
 
 
@@ -51,10 +54,21 @@ def on_distinct(series: pl.Series, function: Callable[[pl.Series], pl.Series]) -
     Returns:
         One answer a row, null where the cell is null; the input's name.
     """
+    starts = _run_starts(series)
+    if starts is not None:
+        return on_distinct(series.filter(starts), function).gather(starts.cum_sum() - 1).alias(series.name)
     distinct = series.drop_nulls().unique()
     answers = pl.DataFrame({"key": distinct, "answer": function(distinct)})
-    spread = series.to_frame("key").join(answers, on="key", how="left", maintain_order="left")
-    return spread.get_column("answer").alias(series.name)
+    told = series.to_frame("key").join(answers, on="key", how="left", maintain_order="left")
+    return told.get_column("answer").alias(series.name)
+
+
+def _run_starts(series: pl.Series) -> pl.Series | None:
+    """Return where a run of equal cells begins, when a long column has few: schools, classes, entry months come in runs."""
+    if len(series) < _LONG:
+        return None
+    starts = put(series.ne_missing(series.shift(1)), pl.Series([0]), pl.Series([True]))
+    return starts if int(starts.sum()) < len(series) // 8 else None
 
 
 #: What was wrong with a cell's form, worst first; a cell gets the first that fits.
