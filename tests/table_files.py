@@ -204,8 +204,10 @@ def xlsb(
     hidden_columns: Sequence[int] = (),
     merges: Sequence[tuple[int, int, int, int]] = (),
     state: int = 0,
+    shared: bool = False,
 ) -> bytes:
-    """Return an .xlsb; a cell `#N/A` is written as an error."""
+    """Return an .xlsb; a cell `#N/A` is written as an error. `shared` puts text into a table of its own, as Excel does."""
+    strings: list[str] = []
     data = _record12(129)
     last = top + len(rows) - 1
     data += _record12(148, struct.pack("<IIII", top, last, left, left + max(map(len, rows)) - 1))
@@ -220,6 +222,9 @@ def xlsb(
             place = struct.pack("<II", column, 0)
             if cell == "#N/A":
                 data += _record12(3, place + b"\x2a")
+            elif isinstance(cell, str) and shared:
+                data += _record12(7, place + struct.pack("<I", len(strings)))
+                strings.append(cell)
             elif isinstance(cell, str):
                 data += _record12(6, place + _wide(cell))
             elif cell is not None:
@@ -247,10 +252,14 @@ def xlsb(
         archive.writestr(
             "xl/_rels/workbook.bin.rels",
             f'<Relationships {space}><Relationship Id="rId1" Type="{office}/worksheet" Target="worksheets/sheet1.bin"/>'
-            "</Relationships>",
+            f'<Relationship Id="rId2" Type="{office}/sharedStrings" Target="sharedStrings.bin"/></Relationships>',
         )
         archive.writestr("xl/workbook.bin", book)
         archive.writestr("xl/worksheets/sheet1.bin", data)
+        if shared:
+            table = _record12(159, struct.pack("<II", len(strings), len(strings)))
+            table += b"".join(_record12(19, b"\0" + _wide(text)) for text in strings) + _record12(160)
+            archive.writestr("xl/sharedStrings.bin", table)
     return buffer.getvalue()
 
 

@@ -104,6 +104,11 @@ UNREADABLE: dict[str, tuple[str, Callable[[], bytes], dict[str, object]]] = {
     "cut.xls": ("corrupt", lambda: make.biff5([HEAD, CHILD])[:900], {}),
     "cut.parquet": ("corrupt", lambda: b"PAR1" + bytes(100), {}),
     "cut.xml": ("corrupt", lambda: make.xml2003([HEAD, CHILD]).encode()[:600], {}),
+    "broken.ods": (
+        "corrupt",
+        lambda: make.repacked(VALID["ods"], "content.xml", lambda xml: xml.replace(b"</table:table>", b"<tabl:table>")),
+        {},
+    ),
     "scan.pdf": ("not_a_table", lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", {"kind": "PDF"}),
     "scan.xlsx": ("not_a_table", lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", {"kind": "PDF"}),
     "photo.jpg": ("not_a_table", lambda: b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(99), {"kind": "JPEG"}),

@@ -53,6 +53,8 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, str | None]] = {
     ".xlsx": (lambda: make.xlsx(make.ROSTER), "xlsx", None),
     "openpyxl.xlsm": (openpyxl_xlsx, "xlsx", None),
     ".xlsb": (lambda: make.xlsb(make.ROSTER), "xlsb", None),
+    "shared.xlsb": (lambda: make.xlsb(make.ROSTER, shared=True), "xlsb", None),
+    "bare BIFF5.xls": (lambda: make.biff5(make.ROSTER)[1536:], "xls", None),
     "BIFF5.xls": (lambda: make.biff5(make.ROSTER), "xls", None),
     ".csv": (lambda: TEXT.encode(), "csv", "utf-8"),
     "unix.csv": (lambda: TEXT.replace("\r\n", "\n").encode(), "csv", "utf-8"),

@@ -27,13 +27,16 @@ ERRORS = {
 
 
 class ImpossiblePlace(Exception):
-    """A cell stands where no sheet has one: the file is damaged, and a reader would reserve memory as far as that."""
+    """The file speaks of cells where no sheet has any, or of more strings than it can hold.
+
+    It is damaged, and a reader would end the program when it reserves memory for as much.
+    """
 
 
 # --- BIFF 5 and 8 ---
 
 _BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x0809, 0x000A, 0x002F, 0x0085
-_FORMULA, _ROW, _COLINFO, _BOOLERR = 0x0006, 0x0208, 0x007D, 0x0205
+_FORMULA, _ROW, _COLINFO, _BOOLERR, _DIMENSIONS, _SST = 0x0006, 0x0208, 0x007D, 0x0205, 0x0200, 0x00FC
 _DRAWING = frozenset({0x005D})  # OBJ: a picture, a shape, or a comment
 # Cells of any kind begin with their row and column.
 _CELLS = frozenset({0x0201, 0x00BE, 0x0203, 0x0204, 0x00FD, 0x027E, 0x00BD, 0x00D6, _FORMULA, _BOOLERR})
@@ -41,13 +44,17 @@ _WANTED = frozenset({_FORMULA, _ROW, _COLINFO, _BOOLERR}) | _DRAWING
 
 
 def workbook_stream(data: bytes) -> bytes:
-    """Return the stream of an .xls that holds its sheets; empty when it can't be found."""
+    """Return the stream of an .xls that holds its sheets: the file itself if it has no container.
+
+    Raises:
+        DamagedContainer: There is no such stream, or not all of it.
+    """
     if not data.startswith(SIGNATURE):
         return data
-    try:
-        return Container(data).stream("Workbook", "Book") or b""
-    except DamagedContainer:
-        return b""
+    stream = Container(data).stream("Workbook", "Book")
+    if not stream:
+        raise DamagedContainer
+    return stream
 
 
 def is_encrypted(stream: bytes) -> bool:
@@ -61,6 +68,8 @@ def xls_extras(stream: bytes) -> list[Extras]:
     for kind, start, size in _records(stream, 0):
         if kind == _BOUNDSHEET and size >= 6:
             starts.append(struct.unpack_from("<I", stream, start)[0])
+        elif kind == _SST and size >= 8 and struct.unpack_from("<I", stream, start + 4)[0] * 3 > len(stream):
+            raise ImpossiblePlace  # more strings than bytes for them
         elif kind == _EOF:
             break
     return [_xls_sheet(stream, start) for start in starts]
@@ -89,6 +98,10 @@ def _xls_sheet(stream: bytes, offset: int) -> Extras:
         elif depth == 1:
             if kind in _CELLS and size >= 4 and stream[start + 3 : start + 4] != b"\0":
                 raise ImpossiblePlace  # the high byte of a column
+            if kind == _DIMENSIONS and size >= 12:
+                top, bottom, left, right = struct.unpack_from("<IIHH", stream, start)
+                if not (top <= bottom <= 65_536 and left <= right <= 256):
+                    raise ImpossiblePlace
             if kind in _WANTED and start + size <= len(stream):
                 _xls_record(extras, kind, stream[start : start + size])
     return extras
@@ -117,6 +130,7 @@ def _xls_record(extras: Extras, kind: int, body: bytes) -> None:
 _BUNDLE_SHEET = 156
 _ROW_HEAD, _CELL_ERROR, _FORMULA_ERROR, _COL_INFO, _MERGE, _DRAWING_PART = 0, 3, 11, 60, 176, 550
 _CELLS12 = range(1, 12)
+_SHORTEST = {_ROW_HEAD: 12, **dict.fromkeys(_CELLS12, 8)}
 
 
 def xlsb_parts(data: bytes) -> dict[str, bytes]:
@@ -142,23 +156,25 @@ def _wide_text(data: bytes, offset: int) -> tuple[str, int]:
     return data[offset + 4 : end].decode("utf-16-le", "replace"), end
 
 
-def xlsb_extras(part: bytes, most_cells: int) -> Extras:
+def xlsb_extras(part: bytes, limit: int) -> Extras:
     """Return what the binary part of a sheet tells.
 
     Raises:
-        ImpossiblePlace: Cells stand outside a sheet, or so far apart that they span more than `most_cells`.
+        ImpossiblePlace: Cells stand outside a sheet, or so far apart that they span more than `limit`.
     """
     extras = Extras()
     row = right = 0
     for kind, start, size in _records12(part):
-        if kind == _ROW_HEAD and size >= 12:
+        if kind in _SHORTEST and size < _SHORTEST[kind]:
+            raise ImpossiblePlace  # readers go on with what an earlier record left behind
+        if kind == _ROW_HEAD:
             row = struct.unpack_from("<I", part, start)[0]
             if part[start + 11] & 0x10 and row < MAX_ROWS:
                 extras.hidden_rows.append(row)
             continue
-        if kind in _CELLS12 and size >= 8:
+        if kind in _CELLS12:
             right = max(right, struct.unpack_from("<I", part, start)[0])
-            if row >= MAX_ROWS or right >= MAX_COLUMNS or (row + 1) * (right + 1) > most_cells:
+            if row >= MAX_ROWS or right >= MAX_COLUMNS or (row + 1) * (right + 1) > limit:
                 raise ImpossiblePlace
         if kind in (_CELL_ERROR, _FORMULA_ERROR) and size >= 9:
             extras.add_error(row, struct.unpack_from("<I", part, start)[0], ERRORS.get(part[start + 8], "#N/A"))

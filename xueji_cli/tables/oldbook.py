@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.errors import InputError
-from xueji_cli.tables.biff import ERRORS
+from xueji_cli.tables.biff import ERRORS, workbook_stream
 from xueji_cli.tables.blob import Blob
 from xueji_cli.tables.grid import CELL_TEXTS, CELLS, Grid, frame_of
-from xueji_cli.tables.ole import SIGNATURE
+from xueji_cli.tables.ole import SIGNATURE, DamagedContainer
 from xueji_cli.tables.plain import plain_number
 
 if TYPE_CHECKING:
@@ -23,10 +23,18 @@ _BIFF8 = 0x0600
 _EMPTY, _TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR, _BLANK = range(7)
 
 
-def is_old(data: bytes, stream: bytes) -> bool:
-    """Say whether an .xls is older than Excel 97: no container at all, or a version below 8 at the start of its stream."""
-    if not data.startswith(SIGNATURE):
+def is_old(blob: Blob) -> bool:
+    """Say whether an .xls is older than Excel 97: without a container, or of a version below 8.
+
+    Raises:
+        InputError: `corrupt`.
+    """
+    if not blob.data.startswith(SIGNATURE):
         return True
+    try:
+        stream = workbook_stream(blob.data)
+    except DamagedContainer:
+        raise InputError("corrupt", file=blob.path) from None
     return len(stream) >= 6 and stream[0] == 0x09 and int.from_bytes(stream[4:6], "little") < _BIFF8
 
 

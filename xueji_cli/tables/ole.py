@@ -30,6 +30,10 @@ class Container:
         if shift not in (9, 12) or mini_shift > shift:
             raise DamagedContainer
         self._size, self._mini = 1 << shift, 1 << mini_shift
+        # Readers reserve memory for as many sectors as the header speaks of.
+        for place in (44, 64, 72):
+            if struct.unpack_from("<I", data, place)[0] * self._size > len(data):
+                raise DamagedContainer
         first_directory, self._cutoff = struct.unpack_from("<I4xI", data, 48)
         first_mini, _, next_difat, _ = struct.unpack_from("<IIII", data, 60)
         tables = list(struct.unpack_from("<109I", data, 76))
@@ -59,6 +63,8 @@ class Container:
         name = entry[: max(length - 2, 0)].decode("utf-16-le", "replace")
         first, size = struct.unpack_from("<II", entry, 116)
         if kind == _ROOT:
+            if size > len(self._data):
+                raise DamagedContainer
             self._root = self._chain(first)[:size] if first < _END else b""
         elif kind == _STREAM:
             self.streams.setdefault(name, (first, size))
@@ -91,6 +97,8 @@ class Container:
         for name in names:
             for found, (first, size) in self.streams.items():
                 if found.lower() == name.lower():
+                    if size > len(self._data):
+                        raise DamagedContainer
                     return self._read(first, size)
         return None
 

@@ -8,6 +8,7 @@ import zipfile
 from typing import Any
 
 from xueji_cli.tables.grid import Extras, Merge
+from xueji_cli.tables.options import most_cells
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
@@ -21,24 +22,25 @@ class OdsTooLarge(Exception):
     """Cells with a value are said to repeat more often than a computer can hold."""
 
 
-def ods_extras(data: bytes, most_cells: int) -> dict[str, Extras]:
+def ods_extras(data: bytes) -> dict[str, Extras]:
     """Return what the document tells about each sheet, by name.
 
     Raises:
-        OdsTooLarge: The sheets hold more than `most_cells` cells; a few bytes can say that a value repeats a billion times.
+        OdsTooLarge: The sheets span more cells than so small a file may; a few bytes can say that a value repeats a billion times.
     """
     from lxml import etree
 
     found: dict[str, Extras] = {}
     sheet: _Sheet | None = None
     with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open("content.xml") as stream:
+        limit = most_cells(archive.getinfo("content.xml").file_size)
         tags = tuple(_TABLE + name for name in ("table", "table-row", "table-column"))
         for event, element in etree.iterparse(
             stream, events=("start", "end"), tag=tags, resolve_entities=False, no_network=True, huge_tree=False
         ):
             if event == "start":
                 if element.tag == tags[0]:
-                    sheet = _Sheet(most_cells)
+                    sheet = _Sheet(limit)
                     found[element.get(f"{_TABLE}name") or ""] = sheet.extras
             elif sheet is not None and element.tag != tags[0]:
                 sheet.take(element)
@@ -47,12 +49,12 @@ def ods_extras(data: bytes, most_cells: int) -> dict[str, Extras]:
 
 
 class _Sheet:
-    def __init__(self, most_cells: int) -> None:
+    def __init__(self, limit: int) -> None:
         self.extras = Extras()
         self.row = 0
         self.column = 0
         self.right = 0
-        self.most_cells = most_cells
+        self.limit = limit
 
     def take(self, element: Any) -> None:
         """Take in a whole `table-row` or `table-column`."""
@@ -67,7 +69,7 @@ class _Sheet:
         filled = self._cells(element)
         if filled:
             self.right = max(self.right, filled)
-            if (self.row + count) * self.right > self.most_cells:
+            if (self.row + count) * self.right > self.limit:
                 raise OdsTooLarge
         # A long run of repeated blank rows at the end is formatting.
         if hidden and (filled or count < 10_000):

@@ -8,8 +8,10 @@ from typing import Protocol
 #: Uncompressed bytes a file may hold: about a million rows of 31 columns as .xlsx. A guard against zip bombs.
 MAX_BYTES = 2 * 1024**3
 
-#: Cells a sheet may span: a stray value in the last cell of a sheet makes 17,179,869,184 of them.
+#: Cells a sheet may span. A stray value in the last cell makes 17,179,869,184 of them, and readers reserve memory for each.
 MAX_CELLS = 80_000_000
+#: So many are never too many, however few of them are filled.
+FEW_CELLS = 5_000_000
 
 #: The size of a sheet in Excel. Cells beyond it are a sign of damage.
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
@@ -38,3 +40,8 @@ class Vocabulary(Protocol):
     def knows(self, header: str) -> bool:
         """Say whether a header, as written in a file, names a known field."""
         ...
+
+
+def most_cells(size: int) -> int:
+    """Return how many cells a sheet of so many bytes may span: one that is nearly empty may not reach far."""
+    return min(MAX_CELLS, max(FEW_CELLS, size // 2))

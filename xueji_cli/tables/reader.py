@@ -100,10 +100,10 @@ class _Reading:
     # --- sheets ---
 
     def _workbook(self, kind: str) -> list[Table]:
-        from xueji_cli.tables import biff, oldbook
+        from xueji_cli.tables import oldbook
         from xueji_cli.tables.workbook import Workbook
 
-        if kind == "xls" and oldbook.is_old(self.blob.data, biff.workbook_stream(self.blob.data)):
+        if kind == "xls" and oldbook.is_old(self.blob):
             return self._grids(oldbook.read_old(self.blob), kind, None)
         book = Workbook(self.blob, kind)
         chosen = self._choose([sheet.name for sheet in book.sheets])

@@ -15,8 +15,9 @@ from xueji_cli.errors import InputError
 from xueji_cli.tables import biff, sheetxml
 from xueji_cli.tables.blob import Blob
 from xueji_cli.tables.grid import CELLS, Extras, Grid, Merge
+from xueji_cli.tables.ole import DamagedContainer
 from xueji_cli.tables.opendocument import OdsTooLarge, ods_extras
-from xueji_cli.tables.options import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
+from xueji_cli.tables.options import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, most_cells
 from xueji_cli.tables.package import Package
 
 if TYPE_CHECKING:
@@ -112,13 +113,13 @@ class Workbook:
         if declared > 4 * MAX_CELLS and size > _SMALL:
             raise InputError("sheet_too_large", file=self.blob.path, sheet=sheet.name)
         with ThreadPoolExecutor(1) as pool:
-            scanning = pool.submit(sheetxml.scan, self.blob.data, sheet.part)
+            scanning = pool.submit(sheetxml.scan, self.blob.data, sheet.part, wide=size <= _SMALL)
             if size <= _SMALL:
                 known = self._scanned(scanning.result)
                 rows, columns = known.extent if known is not None else sheetxml.extent(self.blob.data, sheet.part)
                 if rows > MAX_ROWS or columns > MAX_COLUMNS:
                     raise InputError("corrupt", file=self.blob.path)
-                if rows * columns > MAX_CELLS:
+                if rows * columns > most_cells(size):
                     raise InputError("sheet_too_large", file=self.blob.path, sheet=sheet.name)
                 values = self._values(sheet)
             else:
@@ -174,22 +175,24 @@ class Workbook:
         data = self.blob.data
         try:
             if self.kind == "ods":
-                return ods_extras(data, MAX_CELLS)
+                return ods_extras(data)
             if self.kind == "xls":
                 stream = biff.workbook_stream(data)
                 if biff.is_encrypted(stream):
                     raise InputError("password_protected", file=self.blob.path)
                 return biff.xls_extras(stream)
             if self.kind == "xlsb":
-                return {name: biff.xlsb_extras(part, MAX_CELLS) for name, part in biff.xlsb_parts(data).items()}
+                return {name: biff.xlsb_extras(part, most_cells(len(part))) for name, part in biff.xlsb_parts(data).items()}
         except OdsTooLarge:
             raise InputError("sheet_too_large", file=self.blob.path, sheet="1") from None
-        except biff.ImpossiblePlace:
+        except (biff.ImpossiblePlace, DamagedContainer):
             raise InputError("corrupt", file=self.blob.path) from None
         except (InputError, MemoryError):
             raise
-        except Exception:  # damage: what the libraries make of it decides
-            return {}
+        except Exception:
+            if self.kind == "ods":  # its reader looks for the end of broken XML for ever
+                raise InputError("corrupt", file=self.blob.path) from None
+            return {}  # damage: what the libraries make of it decides
         return {}
 
     def _extras_of(self, sheet: Sheet) -> Extras:
