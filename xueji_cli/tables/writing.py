@@ -16,18 +16,18 @@ from xueji_cli.tables.paths import same_file_key
 
 # What a spreadsheet takes for the start of a formula, full-width forms too; plain numbers are none.
 _DANGEROUS = r"^[=+\-@\t\r\n＝＋－＠]"
-_NUMBER = r"^[+\-]?(?:\d+(?:\.\d*)?|\.\d+)$"
+_NUMBER = r"^[+\-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$"
 
 
 def neutralise(text: str) -> str:
     """Return text that no spreadsheet executes: a quotation mark before what reads like a formula."""
-    return "'" + text if re.match(_DANGEROUS, text) and not re.match(_NUMBER, text) else text
+    return "'" + text if re.match(_DANGEROUS, text) and not re.fullmatch(_NUMBER, text) else text
 
 
 def neutralised(column: pl.Expr) -> pl.Expr:
     """Return `neutralise` as an expression over a String column."""
     bad = column.str.contains(_DANGEROUS) & ~column.str.contains(_NUMBER)
-    return pl.when(bad).then(pl.concat_str(pl.lit("'"), column)).otherwise(column)
+    return pl.when(~bad.fill_null(value=False)).then(column).otherwise(pl.concat_str(pl.lit("'"), column))
 
 
 @contextlib.contextmanager
