@@ -17,10 +17,25 @@ from xueji_cli.tables.headers import normalise_header
 
 Cell = str | float | None
 
-HEADERS = (
-    "序号 姓名 性别 身份证件号 学籍号 出生日期 民族 学校名称 年级 班级 手机号码 备注 现住址 "
-    "家庭成员一/姓名 家庭成员一/联系电话 家庭成员二/姓名 家庭成员二/联系电话"
-).split()
+HEADERS = [
+    "序号",
+    "姓名",
+    "性别",
+    "身份证件号",
+    "学籍号",
+    "出生日期",
+    "民族",
+    "学校名称",
+    "年级",
+    "班级",
+    "手机号码",
+    "备注",
+    "现住址",
+    "家庭成员一/姓名",
+    "家庭成员一/联系电话",
+    "家庭成员二/姓名",
+    "家庭成员二/联系电话",
+]
 
 
 class Words:
@@ -233,7 +248,9 @@ def xlsb(
     data += b"".join(_record12(176, struct.pack("<IIII", *merge)) for merge in merges)
     data += _record12(178) + _record12(130)
     book = _record12(131) + _record12(143)
-    book += _record12(156, struct.pack("<II", state, 1) + _wide("rId1") + _wide(sheet)) + _record12(144) + _record12(132)
+    book += (
+        _record12(156, struct.pack("<II", state, 1) + _wide("rId1") + _wide(sheet)) + _record12(144) + _record12(132)
+    )
     types = (
         '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/>'

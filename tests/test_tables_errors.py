@@ -77,14 +77,20 @@ def ods(rows: str, manifest: str = "") -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         space = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
-        archive.writestr("META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{space}">{manifest}</manifest:manifest>')
-        archive.writestr("content.xml", f"<?xml version='1.0'?><office:document-content {spaces}>{body}</office:document-content>")
+        archive.writestr(
+            "META-INF/manifest.xml", f'<manifest:manifest xmlns:manifest="{space}">{manifest}</manifest:manifest>'
+        )
+        archive.writestr(
+            "content.xml", f"<?xml version='1.0'?><office:document-content {spaces}>{body}</office:document-content>"
+        )
     return buffer.getvalue()
 
 
 def ods_bomb() -> bytes:
     cell = '<table:table-cell office:value-type="string" table:number-columns-repeated="16000"><text:p>x</text:p></table:table-cell>'
-    return ods(f'<table:table table:name="a"><table:table-row table:number-rows-repeated="1000000">{cell}</table:table-row></table:table>')
+    return ods(
+        f'<table:table table:name="a"><table:table-row table:number-rows-repeated="1000000">{cell}</table:table-row></table:table>'
+    )
 
 
 XLSX = make.xlsx([HEAD, CHILD])
@@ -246,7 +252,9 @@ VALID = {
         '<table:table table:name="a">'
         + "".join(
             "<table:table-row>"
-            + "".join(f'<table:table-cell office:value-type="string"><text:p>{c}</text:p></table:table-cell>' for c in row)
+            + "".join(
+                f'<table:table-cell office:value-type="string"><text:p>{c}</text:p></table:table-cell>' for c in row
+            )
             + "</table:table-row>"
             for row in (HEAD, CHILD)
         )

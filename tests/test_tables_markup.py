@@ -59,7 +59,9 @@ def test_html_with_title_and_two_row_header(tmp_path: Path) -> None:
 
 
 def test_html_rowspan_is_a_merged_cell(tmp_path: Path) -> None:
-    body = "<tr><td>张三</td><td rowspan=2>一(1)班</td></tr><tr><td>李四</td></tr><tr><td>王五</td><td>一(2)班</td></tr>"
+    body = (
+        "<tr><td>张三</td><td rowspan=2>一(1)班</td></tr><tr><td>李四</td></tr><tr><td>王五</td><td>一(2)班</td></tr>"
+    )
     table = one(tmp_path, f"<table><tr><td>姓名</td><td>班级</td></tr>{body}</table>")
     assert rows(table) == {2: ["张三", "一(1)班"], 3: ["李四", "一(1)班"], 4: ["王五", "一(2)班"]}
     assert fact(table, facts.MERGED_FILLED).params == {"count": 1, "example": "B2:B3"}
@@ -143,9 +145,7 @@ def test_xml2003_places_types_and_hidden_parts(tmp_path: Path) -> None:
 
 
 def test_xml2003_in_its_declared_encoding_and_with_a_hidden_sheet(tmp_path: Path) -> None:
-    options = (
-        '<WorksheetOptions xmlns="urn:schemas-microsoft-com:office:excel"><Visible>SheetHidden</Visible></WorksheetOptions>'
-    )
+    options = '<WorksheetOptions xmlns="urn:schemas-microsoft-com:office:excel"><Visible>SheetHidden</Visible></WorksheetOptions>'
     data = make.xml2003([HEAD, CHILD], sheet="一班", options=options)
     data = data.replace('<?xml version="1.0"?>', '<?xml version="1.0" encoding="gb2312"?>')
     table = one(tmp_path, data.encode("gb2312"))

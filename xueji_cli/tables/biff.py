@@ -10,8 +10,8 @@ import struct
 from collections.abc import Iterator
 
 from xueji_cli.tables.grid import Extras, Merge
-from xueji_cli.tables.options import MAX_COLUMNS, MAX_ROWS
 from xueji_cli.tables.ole import SIGNATURE, Container, DamagedContainer
+from xueji_cli.tables.options import MAX_COLUMNS, MAX_ROWS
 from xueji_cli.tables.package import Package
 
 ERRORS = {

@@ -71,7 +71,9 @@ def _grid(book: xlrd.book.Book, sheet: xlrd.sheet.Sheet) -> Grid:
                 errors.append((row, position, text))
             texts.append(text)
         rows.append(texts)
-    hidden_columns = [position for position, info in sheet.colinfo_map.items() if info.hidden and position < sheet.ncols]
+    hidden_columns = [
+        position for position, info in sheet.colinfo_map.items() if info.hidden and position < sheet.ncols
+    ]
     return Grid(
         frame_of(rows),
         sheet.name,

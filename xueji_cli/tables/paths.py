@@ -13,7 +13,22 @@ from xueji_cli.tables.blob import STDIN
 
 #: Suffixes looked for in folders. A file named outright may be called anything.
 TABLE_SUFFIXES = frozenset(
-    [".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".et", ".csv", ".tsv", ".tab", ".txt", ".htm", ".html", ".xml", ".parquet"],
+    [
+        ".xlsx",
+        ".xlsm",
+        ".xls",
+        ".xlsb",
+        ".ods",
+        ".et",
+        ".csv",
+        ".tsv",
+        ".tab",
+        ".txt",
+        ".htm",
+        ".html",
+        ".xml",
+        ".parquet",
+    ],
 )
 
 _MAGIC = re.compile(r"[*?\[]")
@@ -55,7 +70,7 @@ def _expand(argument: str, *, recursive: bool) -> list[str]:
     if _is(path.exists) or not _MAGIC.search(argument):
         return [argument]
     matched: list[str] = []
-    for name in glob.glob(argument, recursive=True):
+    for name in glob.glob(argument, recursive=True):  # noqa: PTH207 - Path.glob takes no absolute patterns
         entry = Path(name)
         if _is(entry.is_dir):
             if recursive:

@@ -111,7 +111,9 @@ def extent(data: bytes, part: str) -> tuple[int, int]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         xml = archive.read(part)
     rows = max((int(row) for row in re.findall(rb'\br="[A-Z]*(\d{1,9})"', xml)), default=1)
-    columns = max((column_position(letters.decode()) for letters in re.findall(rb'\br="([A-Z]{1,6})\d', xml)), default=0)
+    columns = max(
+        (column_position(letters.decode()) for letters in re.findall(rb'\br="([A-Z]{1,6})\d', xml)), default=0
+    )
     return rows, columns + 1
 
 

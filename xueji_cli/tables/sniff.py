@@ -158,7 +158,7 @@ def _text_kind(blob: Blob) -> str:
             return "xml2003"
         if _HTML.search(text):
             return "html"
-        if lower.startswith("<?xml") or lower.startswith("<!--"):
+        if lower.startswith(("<?xml", "<!--")):
             raise InputError("not_a_table", file=blob.path, kind="XML")
     if re.match(r"[\[{]\s*[\[{\"]", text):
         raise InputError("not_a_table", file=blob.path, kind="JSON")

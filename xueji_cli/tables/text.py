@@ -150,7 +150,7 @@ def _read_body(data: bytes, delimiter: str, width: int, skip: int) -> tuple[pl.D
     if data.find(b'"', start) >= 0:
         return _read_quoted(data, delimiter, width, skip)
     frame = _parse(data, delimiter, width, skip, quote=None)
-    if frame is not None and _all_full(frame, data, delimiter, start):
+    if frame is not None and _all_full(frame, data, start):
         return frame, {}
     return _read_lines(data, delimiter, width, skip)
 
@@ -186,16 +186,15 @@ def _parse(data: bytes, delimiter: str, width: int, skip: int, quote: str | None
     return frame if frame.width == width else None
 
 
-def _all_full(frame: pl.DataFrame, data: bytes, delimiter: str, start: int) -> bool:
+def _all_full(frame: pl.DataFrame, data: bytes, start: int) -> bool:
     """Prove that no row is short: Polars raises on long rows, so too few cells in all would show in the count."""
     if not frame[frame.columns[-1]].null_count():
         return True  # a short row ends in a null
     # Without quotation marks every byte is a cell's, a separator or a line end; adding up the cells is faster than counting.
-    cells = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
-    if b"\r" in data:
-        return data.count(delimiter.encode(), start) == frame.height * (frame.width - 1)
-    line_ends = frame.height - (not data.endswith(b"\n"))
-    return len(data) - start - cells - line_ends == frame.height * (frame.width - 1)
+    cells: int = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
+    line_ends = frame.height - (not data.endswith(b"\n")) + data.count(b"\r", start)
+    separators = len(data) - start - cells - line_ends
+    return separators == frame.height * (frame.width - 1)
 
 
 def _lines(data: bytes, skip: int) -> pl.Series | None:
@@ -270,9 +269,9 @@ def _read_records(data: bytes, delimiter: str, width: int, first_data: int) -> G
     while chunk := list(itertools.islice(records, _CHUNK)):
         for record in chunk:
             found = len(record.cells)
-            if found != width and row >= first_data and any(record.cells):
-                if found < width or any(record.cells[width:]):
-                    ragged[row] = found
+            shifted = found < width or any(record.cells[width:])
+            if shifted and row >= first_data and any(record.cells):
+                ragged[row] = found
             if record.unclosed:
                 unclosed.append(row)
             row += 1

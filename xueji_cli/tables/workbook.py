@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -182,7 +182,9 @@ class Workbook:
                     raise InputError("password_protected", file=self.blob.path)
                 return biff.xls_extras(stream)
             if self.kind == "xlsb":
-                return {name: biff.xlsb_extras(part, most_cells(len(part))) for name, part in biff.xlsb_parts(data).items()}
+                return {
+                    name: biff.xlsb_extras(part, most_cells(len(part))) for name, part in biff.xlsb_parts(data).items()
+                }
         except OdsTooLarge:
             raise InputError("sheet_too_large", file=self.blob.path, sheet="1") from None
         except (biff.ImpossiblePlace, DamagedContainer):
@@ -256,14 +258,11 @@ def _numbers(frame: pl.DataFrame, typed: Any, start: tuple[int, int]) -> pl.Data
     wanted = [index for index, has in enumerate(long) if has]
     if not wanted:
         return pl.DataFrame(schema=CELLS)
-    cells: list[tuple[int, int]] = []
     # A loop over rows: these formats are small (65,536 rows at most in .xls), and types come row by row.
-    for row, values in enumerate(_rows(typed), start[0]):
-        for index in wanted:
-            if index < len(values) and type(values[index]) in (int, float) and abs(values[index]) >= 1_000_000:
-                cells.append((row, start[1] + index))
+    cells = [
+        (row, start[1] + index)
+        for row, values in enumerate(typed.to_python(skip_empty_area=True), start[0])
+        for index in wanted
+        if index < len(values) and type(values[index]) in (int, float) and abs(values[index]) >= 1_000_000
+    ]
     return pl.DataFrame(cells, schema=CELLS, orient="row")
-
-
-def _rows(typed: Any) -> Iterator[list[Any]]:
-    yield from typed.to_python(skip_empty_area=True)

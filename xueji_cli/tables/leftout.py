@@ -1,0 +1,205 @@
+"""Rows below a header that hold no child: blank ones, footers, notes, and headers printed again on every page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from xueji_cli.tables import facts
+from xueji_cli.tables.grid import Grid
+from xueji_cli.tables.header import Header
+from xueji_cli.tables.headers import normalise_header, shown_header
+from xueji_cli.tables.table import ROW, Fact
+
+# A footer says what it is in its first cell. Sums may stand alone; a role or a place needs its colon or "signature", so that
+# a child cannot be taken for one.
+_FOOTER = (
+    r"^[\s　]*(?:"
+    r"(?:合\s*计|总\s*计|小\s*计|共\s*计|总\s*人\s*数|合计人数|本页小计|本班合计)\s*(?:$|[:：\d（(人共为])"
+    r"|(?:填\s*表|填\s*报|制\s*表|审\s*核|复\s*核|审\s*批|经\s*办|负\s*责|联\s*系|统\s*计|录\s*入|打\s*印|导\s*出|上\s*报|报\s*送)"
+    r"\s*(?:人|者|员|单\s*位|学\s*校|日\s*期|时\s*间|电\s*话|领\s*导)?\s*(?:签\s*[字名章])?\s*(?:[（(][^（()）]*[)）])?\s*(?:[:：]|$)"
+    r"|(?:校\s*长|园\s*长|班\s*主\s*任|单\s*位|学\s*校|学\s*籍\s*管\s*理\s*员|主\s*管|分\s*管|领\s*导)[^:：]{0,8}?"
+    r"(?:签\s*[字名章]|盖\s*章)"
+    r"|(?:校\s*长|园\s*长|班\s*主\s*任|电\s*话|日\s*期|学\s*籍\s*管\s*理\s*员|主\s*管\s*领\s*导|分\s*管\s*领\s*导)\s*[:：]"
+    r"|(?:备\s*注|附\s*注|说\s*明|注\s*意(?:事\s*项)?|填写说明|填表说明|填报说明|填表须知|填报须知|提\s*示|注)\s*\d{0,2}\s*[:：.．、]"
+    r"|(?:填写说明|填表说明|填报说明|注意事项|填表须知|填报须知)\s*$"
+    r"|[（(]?\s*以下\s*(?:空\s*白|无\s*正\s*文)|第\s*\d+\s*页|共\s*\d+\s*页|[（(]\s*盖\s*章\s*[）)]"
+    r")"
+)
+_REMARK_HEADERS = re.compile("备注|说明|附注")
+# The hint row of a template, right below its header.
+_HINTS = frozenset(
+    [
+        "必填",
+        "选填",
+        "必录",
+        "非必填",
+        "可选",
+        "可填",
+        "可空",
+        "必填项",
+        "选填项",
+        "非必填项",
+        "文本",
+        "日期",
+        "数字",
+        "下拉",
+        "下拉选择",
+        "系统生成",
+        "自动生成",
+    ]
+)
+_PUNCTUATION = re.compile("[，。；：！、]")
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Rows below the header that hold no child, by the reason they are left out for (row numbers as Excel shows)."""
+
+    blank: list[int]
+    repeated: list[int]
+    footers: list[int]
+
+    @property
+    def rows(self) -> list[int]:
+        """Those that are still in the frame."""
+        return [*self.repeated, *self.footers]
+
+    @classmethod
+    def find(cls, body: pl.DataFrame, blank: list[int], grid: Grid, header: Header) -> Dropped:
+        """Find the rows to leave out.
+
+        Args:
+            body: Everything below the header, blank rows gone.
+            blank: Numbers of the blank rows.
+            grid: The sheet, for the rows of its title and header.
+            header: Its header.
+        """
+        names = [name for name in body.columns if name != ROW]
+        positions = [int(name[1:]) for name in names]
+        first = _first_filled(body, names)
+        candidates = body.filter(first.str.contains(_FOOTER).fill_null(value=False))
+        # A loop over the few rows whose first filled cell reads like a footer.
+        footers = [row[0] for row in candidates.iter_rows() if _is_footer(row[1:], positions, header)]
+        repeated = _repeated(body, grid, header)
+        footers += _notes_below(body, header, {*footers, *repeated})
+        return cls(blank, repeated, sorted(footers))
+
+    def facts(self, kept: pl.DataFrame) -> list[Fact]:
+        """Tell what was left out; blank rows below the last child are not worth a word."""
+        noticed = [Fact(facts.HEADER_REPEATED, row) for row in self.repeated]
+        noticed += [Fact(facts.FOOTER_DROPPED, row) for row in self.footers]
+        last = kept[ROW].max() if kept.height else 0
+        between = [row for row in self.blank if row < last]  # type: ignore[operator]
+        if between:
+            params = {"count": len(between), "rows": facts.row_list(between)}
+            noticed.append(Fact(facts.BLANK_ROWS, between[0], params=params))
+        return noticed
+
+
+def without_blank(body: pl.DataFrame) -> tuple[pl.DataFrame, list[int]]:
+    """Leave out rows without a value, and rows of nothing but white space; return their numbers, too."""
+    names = [name for name in body.columns if name != ROW]
+    first = _first_filled(body, names)
+    # Only rows that begin with white space need a look at all their cells.
+    doubtful = first.is_null() | (first.str.strip_chars() == "").fill_null(value=False)
+    if not doubtful.any():
+        return body, []
+    blanks = (pl.col(name).str.strip_chars().fill_null("") == "" for name in names)
+    blank = body.filter(doubtful).filter(pl.all_horizontal(*blanks, pl.lit(value=True)))[ROW]
+    return body.filter(~pl.col(ROW).is_in(blank.implode())), blank.to_list()
+
+
+def _first_filled(body: pl.DataFrame, names: Sequence[str]) -> pl.Series:
+    """Return the first filled cell of each row, looking only as far right as there are rows without one."""
+    first = pl.repeat(None, body.height, dtype=pl.String, eager=True)
+    for name in names:
+        first = body[name] if first.null_count() == body.height else first.zip_with(first.is_not_null(), body[name])
+        if not first.null_count():
+            break
+    return first
+
+
+def _is_footer(cells: Sequence[str | None], positions: Sequence[int], header: Header) -> bool:
+    """Judge a row whose first filled cell may be that of a footer: it must be mostly empty, too."""
+    filled = [
+        (position, cell.strip()) for position, cell in zip(positions, cells, strict=True) if cell and cell.strip()
+    ]
+    position, cell = filled[0]
+    named = sum(1 for name in header.names if name)
+    if not re.match(_FOOTER, cell):
+        return False
+    if position < len(header.names) and _REMARK_HEADERS.search(header.names[position]):
+        return False
+    # Sums fill many cells, all with short numbers; only a child has an ID or a roll number.
+    others = [text for _, text in filled[1:]]
+    if any(re.fullmatch(r"[A-Z]?\d{12,18}[\dXx]?", text) for text in others):
+        return False
+    return len(filled) * 2 <= max(named, 2) or all(re.fullmatch(r"[\d.,%人]{1,8}", text) for text in others)
+
+
+def _repeated(body: pl.DataFrame, grid: Grid, header: Header) -> list[int]:
+    """Find header rows, and title rows, that come again inside the data (printed pages pasted together)."""
+    rows: list[int] = []
+    for index in range(header.first, header.last + 1):
+        texts = {
+            name: cell
+            for name, cell in zip(grid.frame.columns, grid.frame.row(index), strict=True)
+            if cell and cell.strip() and name in body.columns
+        }
+        if len(texts) < 2:
+            continue
+        # Exact equality of a handful of columns finds the candidates; the rest of the row confirms them.
+        probe = list(texts.items())[:6]
+        equal = pl.sum_horizontal((pl.col(name) == text).fill_null(value=False) for name, text in probe)
+        candidates = body.filter(equal >= min(2, len(probe)))
+        if candidates.height > 1000:
+            continue  # not a header that comes again but a file full of one value
+        wanted = {name: normalise_header(text) for name, text in texts.items()}
+        for row in candidates.iter_rows(named=True):
+            cells = {
+                name: normalise_header(cell) for name, cell in row.items() if name != ROW and cell and cell.strip()
+            }
+            same = sum(1 for name, text in cells.items() if wanted.get(name) == text)
+            if same >= 2 and same * 5 >= len(cells) * 4:
+                rows.append(row[ROW])
+    if rows:
+        rows += _repeated_titles(body, grid, header, set(rows))
+    return sorted(set(rows))
+
+
+def _repeated_titles(body: pl.DataFrame, grid: Grid, header: Header, repeated: set[int]) -> list[int]:
+    titles = {
+        tuple(shown_header(cell) for cell in row if cell and cell.strip())
+        for row in grid.frame.head(header.first).iter_rows()
+    }
+    above = sorted({row - back for row in repeated for back in range(1, header.first + 2)} - repeated)
+    candidates = body.filter(pl.col(ROW).is_in(above))
+    return [
+        row[0]
+        for row in candidates.iter_rows()
+        if (texts := tuple(shown_header(cell) for cell in row[1:] if cell and cell.strip())) and texts in titles
+    ]
+
+
+def _notes_below(body: pl.DataFrame, header: Header, gone: set[int]) -> list[int]:
+    """Find notes right below the header: column numbers, hints to fill in, one long sentence."""
+    named = sum(1 for name in header.names if name)
+    notes = []
+    for row in body.head(5).iter_rows():
+        if row[0] in gone:
+            continue
+        filled = [(position, cell.strip()) for position, cell in enumerate(row[1:]) if cell and cell.strip()]
+        cells = [cell for _, cell in filled]
+        numbers = len(cells) >= 3 and [cell.strip("()（）") for cell in cells] == [
+            str(n) for n in range(1, len(cells) + 1)
+        ]
+        hints = len(cells) >= 2 and all(cell.strip("()（）*[]") in _HINTS for cell in cells)
+        sentence = named >= 4 and len(cells) == 1 and len(cells[0]) >= 12 and _PUNCTUATION.search(cells[0]) is not None
+        if not (numbers or hints or sentence):
+            break
+        notes.append(row[0])
+    return notes
