@@ -120,7 +120,7 @@ def test_jsonl() -> None:
 def test_csv_is_safe_in_a_spreadsheet(cell: str, safe: str) -> None:
     made = report(rows=[{**FINDINGS[1], "field": "remark", "value": cell, "school": cell}])
     stream = io.BytesIO()
-    write_csv(finding_view(made, lang="zh"), stream, bom=True)
+    write_csv(finding_view(made, lang="zh", reveal=True), stream, bom=True)
     assert stream.getvalue().startswith(b"\xef\xbb\xbfcode,")
     row = next(iter(csv.DictReader(io.StringIO(stream.getvalue().decode("utf-8-sig"), newline=""))))
     assert (row["value"], row["school"]) == (safe, safe)

@@ -99,7 +99,7 @@ def test_text_from_outside_is_never_markup() -> None:
     nasty = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&\u2028"
     row = {**FINDINGS[1], "field": "remark", "value": nasty, "school": nasty, "class_name": nasty}
     made = report(table(f"{nasty[:9]}.xlsx", rows=PEOPLE), rows=[row])
-    html = page(made)
+    html = render_page(made, finding_view(made, lang="zh", reveal=True), lang="zh")
     assert "<script>alert" not in html
     assert "<img" not in html
     assert nasty in data(html)["message"][0]

@@ -9,6 +9,7 @@ from made_up_report import FINDINGS, findings, patch_catalogue, report, table
 from xueji_cli.reports.masking import mask, mask_name
 from xueji_cli.reports.summary import summarise
 from xueji_cli.reports.view import VIEW_SCHEMA, finding_view, table_labels
+from xueji_cli.schema.loading import load_schema
 from xueji_cli.schema.model import Field, FieldType, Pii
 
 
@@ -61,6 +62,38 @@ def _rules(monkeypatch: pytest.MonkeyPatch) -> None:
         ("none", "1234567890", "1234567890"),
         ("codes", "341323000000", "341323000000"),
         ("codes", "341323201204121234", "341******34"),
+        ("codes", "2134130001", "2134130001"),
+        ("codes", "13812345678", "138****5678"),
+        ("codes", "20120412", "2012-**-**"),
+        ("codes", "安徽省灵璧县", "安***"),
+        ("school", "灵璧县第一小学（东校区）", "灵璧县第一小学（东校区）"),
+        ("school", "城关三小", "城关三小"),
+        ("school", "3134900102", "3134900102"),
+        ("school", "王小明", "王***"),
+        ("school", "灵城镇小学路77号3单元", "灵***"),
+        ("school", "13812345678", "1***"),
+        ("class", "一年级 1班", "一年级 1班"),
+        ("class", "2024级 火箭班", "2024级 火箭班"),
+        ("class", "初二(3)班", "初二(3)班"),
+        ("class", "3.1", "3.1"),
+        ("class", "王小明", "王***"),
+        ("class", "一年级 王小明", "一***"),
+        ("class", "王小明 1班", "王***"),
+        ("class", "341323201204121234", "3***"),
+        ("month", "202409", "202409"),
+        ("month", "2024年9月", "2024年9月"),
+        ("month", "20120412", "2012-**-**"),
+        ("month", "2012-04-12 0:00:00", "2012-**-** 0:00:00"),
+        ("month", "王小明", "王***"),
+        ("number", "12.5", "12.5"),
+        ("number", "13812345678", "1***"),
+        ("number", "很远", "很***"),
+        ("choice:汉族满", "汉", "汉"),
+        ("choice:汉族满", "01", "01"),
+        ("choice:汉族满", "王小明", "王***"),
+        ("choice:汉族满", "20120412", "2***"),
+        ("choice:汉族满", "", ""),
+        ("address", "123456789@qq.com", "1***"),
         ("unknown", "王小明", "王***"),
     ],
 )
@@ -85,10 +118,21 @@ def test_no_mask_shows_the_birth_date_of_an_id_number(kind: str, value: str) -> 
         (Field("x", "x"), "none"),
         (Field("x", "x", type=FieldType.REGION), "codes"),
         (Field("x", "x", type=FieldType.REGION, pii=Pii.ADDRESS), "address"),
+        (Field("x", "x", type=FieldType.CLASS), "class"),
+        (Field("x", "x", type=FieldType.MONTH), "month"),
+        (Field("x", "x", type=FieldType.INTEGER), "number"),
+        (Field("x", "x", role="school_name"), "school"),
     ],
 )
 def test_mask_name(field: Field | None, kind: str) -> None:
     assert mask_name(field) == kind
+
+
+def test_mask_name_of_a_code_is_the_characters_of_its_table() -> None:
+    schema = load_schema("student")
+    kind = mask_name(schema.by_name["ethnicity"], schema.code_tables["ethnicity"])
+    shown = pl.DataFrame({"v": ["汉", "蒙古", "未填", "欧阳珀琛"]}).select(mask(pl.col("v"), kind))["v"].to_list()
+    assert shown == ["汉", "蒙古", "未填", "欧***"]
 
 
 def test_view_places_and_sentences() -> None:

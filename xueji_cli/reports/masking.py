@@ -3,11 +3,13 @@
 A mask must hold for dirty cells as well, since these are what a report shows: a name typed in the ID column, two
 phones in one cell, an ID with a digit missing. So each mask knows the one exact shape that may keep its usual ends,
 and everything else keeps less. The birth date never shows through: an ID number keeps its region and its last four
-characters only when it has all of them.
+characters only when it has all of them. Columns that hold nothing personal are no exception: a row that slipped by one
+column has a name under 性别 and an ID under 民族. So these show what looks like their own, and hide the rest.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,28 +17,68 @@ import polars as pl
 from xueji_cli.schema.model import FieldType, Pii
 
 if TYPE_CHECKING:
-    from xueji_cli.schema.model import Field
+    from xueji_cli.schema.model import CodeTable, Field
 
 #: Masks beyond `Pii`: codes are long numbers that are not personal; of a column no field claims nothing is known.
 CODES = "codes"
 UNKNOWN = "unknown"
+SCHOOL = "school"
+CLASS = "class"
+MONTH = "month"
+NUMBER = "number"
+#: With the characters of a code table after it.
+CHOICE = "choice:"
 
 #: Longest run of stars; a cell of a thousand characters is not to be retold as a thousand stars.
 _STARS = "*" * 24
-
-_PUBLIC_NUMBERS = frozenset({FieldType.REGION, FieldType.SCHOOL_CODE})
 
 #: A run of digits, single blanks or dashes between them allowed: 11 or more of them may be a phone or an ID.
 _RUN = r"(\d[\s-]?\d[\s-]?\d)(?:[\s-]?\d){%d,}([\s-]?\d[\s-]?[\dXx])"
 
 
-def mask_name(field: Field | None) -> str:
-    """Return which mask the values of a field take, by the name that `mask` knows."""
+#: A whole date, which in a roster is somebody's birth date before all.
+_DAY = r"((?:19|20)\d{2})\s*[-/.年]?\s*(?:0[1-9]|1[0-2]|[1-9])\s*[-/.月]?\s*(?:0[1-9]|[12]\d|3[01]|[1-9])日?"
+
+#: What a school, a class or a number looks like, whole. None of them has six digits in a row.
+_SCHOOL = r"^(?:.{0,30}(?:[校园院]|[小中]学|教学点|教育).{0,12}|.{1,10}[一二三四五六七八九十\d][小中]|\d{9,10})$"
+_GRADE = r"[一二三四五六七八九十初高小中大学前年级届\d]"
+_CLASS = rf"^(?:(?:{_GRADE}+\s+)?\S{{0,8}}[班级部组]|[A-Za-z\d.()（）_ -]{{1,8}}|(?:{_GRADE}|[班()（）. -]){{1,14}})$"
+_NUMBER = r"^[\d., +-]{0,7}$"
+_MONTH = r"^[\d年月日号/.:?？* -]*$"
+_LONG = r"\d{6}"
+#: 12 号 3 单元: an address, whatever else it says.
+_PLACE = r"\d+[号室栋幢]|单元|[村镇乡巷路].*\d"
+
+_BY_TYPE = {
+    FieldType.REGION: CODES,
+    FieldType.SCHOOL_CODE: CODES,
+    FieldType.GRADE: CLASS,
+    FieldType.CLASS: CLASS,
+    FieldType.MONTH: MONTH,
+    FieldType.INTEGER: NUMBER,
+    FieldType.POSTCODE: NUMBER,
+}
+#: Words in place of a value, which no code table has.
+_FILLER = "未填无不详是否有空缺其他它待定暂没同上左/\\—()（）.,、 -"
+
+
+def mask_name(field: Field | None, table: CodeTable | None = None) -> str:
+    """Return which mask the values of a field take, by the name that `mask` knows.
+
+    Args:
+        field: The field; None for a column that no field claims.
+        table: Its code table.
+    """
     if field is None:
         return UNKNOWN
-    if field.pii is Pii.NONE and field.type in _PUBLIC_NUMBERS:
-        return CODES
-    return field.pii.value
+    if field.pii is not Pii.NONE:
+        return field.pii.value
+    if table is not None:
+        words = (word for entry in table.entries for word in (entry.label, *entry.accepted, *entry.aliases))
+        return CHOICE + "".join(sorted(set("".join(words)) | set(_FILLER)))
+    if (field.role or field.name) == "school_name":
+        return SCHOOL
+    return _BY_TYPE.get(field.type, Pii.NONE.value)
 
 
 def mask(value: pl.Expr, kind: str) -> pl.Expr:
@@ -44,9 +86,9 @@ def mask(value: pl.Expr, kind: str) -> pl.Expr:
 
     Args:
         value: Text of cells; null stays null.
-        kind: A `Pii` value, or `codes`, or `unknown`.
+        kind: What `mask_name` gave, or a `Pii` value.
     """
-    return _MASKS[kind](value)
+    return _choice(value, kind.removeprefix(CHOICE)) if kind.startswith(CHOICE) else _MASKS[kind](value)
 
 
 def _id_number(value: pl.Expr) -> pl.Expr:
@@ -89,7 +131,8 @@ def _phone(value: pl.Expr) -> pl.Expr:
 
 def _address(value: pl.Expr) -> pl.Expr:
     text = value.str.strip_chars()
-    keep = pl.when(text.str.len_chars() > 8).then(6).otherwise(2)
+    # Of a mail address, six characters would be half of a QQ number.
+    keep = pl.when(text.str.contains(r"@|^[!-~]{6}")).then(1).when(text.str.len_chars() > 8).then(6).otherwise(2)
     return pl.concat_str(text.str.head(keep), pl.lit("***"))
 
 
@@ -110,7 +153,43 @@ def _digit_runs(value: pl.Expr) -> pl.Expr:
 
 
 def _codes(value: pl.Expr) -> pl.Expr:
-    return value.str.replace_all(_RUN % 8, "${1}******${2}")
+    numbers = value.str.replace_all(_RUN % 8, "${1}******${2}")
+    return (
+        pl.when(value.str.contains(rf"^\s*{_DAY}\s*$"))
+        .then(_date(value))
+        .when(value.str.contains(r"^\s*1[3-9]\d{9}\s*$"))
+        .then(_phone(value))
+        .when(value.str.contains(r"^[\d\s'‘.Ee+-]*$"))
+        .then(numbers)
+        .otherwise(_unknown(value))
+    )
+
+
+def _school(value: pl.Expr) -> pl.Expr:
+    own = value.str.contains(_SCHOOL) & ~value.str.contains(rf"@|{_PLACE}|\d{{12}}|^\s*{_DAY}")
+    return pl.when(own | value.str.contains(r"^\s*$")).then(value).otherwise(_unknown(value))
+
+
+def _class(value: pl.Expr) -> pl.Expr:
+    own = value.str.contains(_CLASS) & ~value.str.contains(rf"{_LONG}|{_PLACE}")
+    return pl.when(own | value.str.contains(r"^\s*$")).then(value).otherwise(_unknown(value))
+
+
+def _number(value: pl.Expr) -> pl.Expr:
+    return pl.when(value.str.contains(_NUMBER)).then(value).otherwise(_unknown(value))
+
+
+def _month(value: pl.Expr) -> pl.Expr:
+    # The day of entry is nobody's secret, but what stands here in full may be the day of birth.
+    shown = value.str.replace(_DAY, "${1}-**-**").str.replace_all(_RUN % 6, "${1}******${2}")
+    return pl.when(value.str.contains(_MONTH)).then(shown).otherwise(_unknown(value))
+
+
+def _choice(value: pl.Expr, characters: str) -> pl.Expr:
+    """Show what is written with the characters of the code table (汉 for 汉族), and short codes."""
+    known = re.escape(characters)
+    own = value.str.contains(rf"^(?:[{known}]*|[\dA-Za-z{known}]{{0,4}})$") & ~value.str.contains(_LONG)
+    return pl.when(own).then(value).otherwise(_unknown(value))
 
 
 def _unknown(value: pl.Expr) -> pl.Expr:
@@ -130,5 +209,9 @@ _MASKS = {
     Pii.ADDRESS.value: _address,
     Pii.DATE.value: _date,
     CODES: _codes,
+    SCHOOL: _school,
+    CLASS: _class,
+    MONTH: _month,
+    NUMBER: _number,
     UNKNOWN: _unknown,
 }

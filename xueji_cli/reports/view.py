@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.messages import catalogue
-from xueji_cli.reports.masking import CODES, mask, mask_name
+from xueji_cli.reports.masking import CLASS, CODES, SCHOOL, mask, mask_name
 from xueji_cli.schema.model import Pii
 from xueji_cli.tables.table import column_letter
 
@@ -139,13 +139,13 @@ def _render(part: pl.DataFrame, code: str, kind: str, report: CheckReport, lang:
     active = report.rules[code]
     if not reveal:
         # What stands beside the cell is masked as the rule says; region and school codes are no secret there either.
-        plain = CODES if kind == CODES else Pii.NONE.value
+        plain = kind if kind in (CODES, SCHOOL, CLASS) else Pii.NONE.value
         part = part.with_columns(
             mask(pl.col("value"), kind),
             mask(pl.col("p1"), active.rule.pii1 or plain),
             mask(pl.col("p2"), active.rule.pii2 or plain),
-            mask(pl.col("school"), Pii.NONE.value),
-            mask(pl.col("class_name"), Pii.NONE.value),
+            mask(pl.col("school"), SCHOOL),
+            mask(pl.col("class_name"), CLASS),
         )
     return part.with_columns(
         pl.lit(code).alias("code"),
@@ -208,7 +208,10 @@ def _fields(report: CheckReport) -> pl.DataFrame:
             "table": [index for index, _ in fields],
             "field": [field.name for _, field in fields],
             "title": [field.title for _, field in fields],
-            "mask": [mask_name(field) for _, field in fields],
+            "mask": [
+                mask_name(field, report.rosters[index].schema.code_tables.get(field.code or ""))
+                for index, field in fields
+            ],
         },
         schema={"table": pl.UInt32, "field": pl.String, "title": pl.String, "mask": pl.String},
     )

@@ -245,10 +245,13 @@ def choose_schema(table: Table, schemas: Sequence[Schema], mapping: Mapping[str,
     known = {key: key for schema in schemas for key in schema.headers.known()}
     known |= {header_key(f.title): f.title for schema in schemas for f in schema.fields}
     near = {header: known[word] for header in headers if (word := nearest(header_key(header), known))}
+    # Where the user named the wrong header row, the headers are a child's data.
+    data = any(sum(char.isdigit() for char in header) >= 6 for header in headers)
+    seen = [] if data else headers[:_SHOWN]
     raise InputError(
         "no_schema_fits_near" if near else "no_schema_fits",
         file=table.source.path,
-        seen=", ".join(headers[:_SHOWN]) + (" …" if len(headers) > _SHOWN else ""),
+        seen=", ".join(seen) + (" …" if len(headers) > len(seen) else ""),
         near="; ".join(f"{header} → {word}" for header, word in list(near.items())[:_SHOWN]),
         markers=", ".join(dict.fromkeys(s.by_name[m].title for s in schemas for m in s.markers)),
     )
