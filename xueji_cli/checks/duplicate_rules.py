@@ -54,12 +54,13 @@ def _repeated(rows: pl.DataFrame, keys: list[str], value: str) -> pl.DataFrame:
 def _alike(ctx: GroupContext, role: str, *also: str) -> pl.DataFrame:
     """Return the rows whose number may stand in another row too.
 
-    Seventeen digits are compared as integers, much quicker than text; numbers of another shape as they are.
+    Seventeen digits are compared as integers, much quicker than text; numbers of another shape as they are, if they are numbers
+    at all: a stroke or 无 stands in many rows.
     """
     number, digits = pl.col(role), pl.col(role + derive.DIGITS)
     rows = ctx.rows.lazy().select("table", "row", role, role + derive.DIGITS, *also)
     shaped = rows.filter(digits.is_not_null() & digits.is_duplicated())
-    others = rows.filter(digits.is_null() & number.is_not_null())
+    others = rows.filter(digits.is_null() & number.str.contains("[0-9]{3}"))
     return pl.concat([shaped, others]).sort("table", "row").collect()
 
 

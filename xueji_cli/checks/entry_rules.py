@@ -33,11 +33,11 @@ def _speaks(ctx: Context, target: Field, *roles: str) -> bool:
 
 
 def _first_grade(ctx: Context) -> pl.Expr:
-    """Return the first grade of the row's stage."""
-    junior = ctx.integer("primary_years") + 1
-    return pl.col(derive.STAGE).replace_strict(
-        {"primary": 1, "junior": junior, "senior": 10}, default=None, return_dtype=pl.Int32
-    )
+    """Return the first grade of the stage that the row's grade belongs to: 六年级 opens junior school in a 五四 county."""
+    grade, primary = pl.col(derive.GRADE).cast(pl.Int32), ctx.integer("primary_years")
+    junior, senior = pl.lit(primary + 1, dtype=pl.Int32), pl.lit(10, dtype=pl.Int32)
+    first = pl.when(grade <= primary).then(pl.lit(1, dtype=pl.Int32)).when(grade <= 9).then(junior).otherwise(senior)
+    return pl.when(grade.is_not_null()).then(first)
 
 
 def _entry_grade(ctx: Context, target: Field) -> Verdict:

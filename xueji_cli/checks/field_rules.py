@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NO_NUMBER_TYPES = ("其他",)
 
 #: Words and signs that fill a cell and say nothing. A set, not a pattern: it is looked up in every cell of many columns.
-_PLACEHOLDERS = (
+PLACEHOLDERS = (
     *("无", "没有", "不详", "未知", "待定", "待补", "暂无", "空", "不明", "不清楚", "未填", "略", "同上", "暂缺", "缺"),
     *("NULL", "null", "Null", "NONE", "None", "none", "NAN", "NaN", "nan", "N/A", "n/a", "NA", "#N/A"),
     *(sign * times for sign in "-—–_/\\.。*?xX×、,，" for times in range(1, 7)),
@@ -58,7 +58,7 @@ def _too_long(ctx: Context, target: Field) -> Verdict:
 
 
 def _placeholder(ctx: Context, target: Field) -> Verdict:
-    return Verdict(~pl.col(target.name).is_in(_PLACEHOLDERS))
+    return Verdict(~pl.col(target.name).is_in(PLACEHOLDERS))
 
 
 def _written(*dirt: str) -> Callable[[Context, Field], Verdict | None]:
@@ -93,7 +93,7 @@ RULES = (
     ),
     RowRule(
         code="FD03",
-        slug="no-number-of-child-or-guardian",
+        slug="missing-id-number-of-guardian",
         severity=Severity.ERROR,
         source="《安徽省中小学生学籍信息化管理办法》第十三条; 首次数据采集指标说明",
         needs=("id_type", "id_number"),

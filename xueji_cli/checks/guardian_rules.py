@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.checks import derive
+from xueji_cli.checks.field_rules import PLACEHOLDERS
 from xueji_cli.checks.rule import RowRule, Severity, Verdict
 from xueji_cli.values import dates
 
@@ -60,13 +61,16 @@ def _missing(*parts: str) -> Callable[[Context, Field], Verdict | None]:
 
 def _nameless(ctx: Context, target: Field) -> Verdict:
     """A guardian of whom anything is known has a name, and there is at least one guardian."""
+
+    def said(role: str) -> pl.Expr:
+        return (ctx.optional(role).is_not_null() & ~ctx.optional(role).is_in(PLACEHOLDERS)).fill_null(value=False)
+
     member = _member(target)
     parts = [f"{member}_{part}" for part in ("relation", "phone", "id_number", "address", "employer")]
-    known = pl.any_horizontal([ctx.optional(role).is_not_null() for role in parts])
-    wanted = known
+    wanted = pl.any_horizontal([said(role) for role in parts])
     if member == MEMBERS[0]:
-        wanted = known | ctx.optional("member2_name").is_null()
-    return Verdict(pl.when(wanted).then(pl.col(target.name).is_not_null()))
+        wanted |= ~said("member2_name")
+    return Verdict(pl.when(wanted).then(said(target.name)))
 
 
 def _relation_sex(ctx: Context, target: Field) -> Verdict | None:
@@ -105,7 +109,8 @@ def _same_as_child(ctx: Context, target: Field) -> Verdict | None:
 
 
 def _same_as_other(ctx: Context, target: Field) -> Verdict:
-    return Verdict(pl.col(target.name) != ctx.clean("member1_id_number"))
+    # The child's own number under both is told by GU05.
+    return Verdict(pl.when(~_childs_own(ctx, target.name)).then(pl.col(target.name) != ctx.clean("member1_id_number")))
 
 
 def _named_as_child(ctx: Context, target: Field) -> Verdict:

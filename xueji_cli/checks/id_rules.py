@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xueji_cli.schema.model import Field, Schema
 
 _GB = "GB 11643-1999《公民身份号码》"
+_EIGHTEEN = "国发〔1999〕15号: 公民身份号码为 18 位"
 _PROBLEM = "《中小学生学籍管理办法》问题学籍: 身份证件号错误"
 
 
@@ -121,6 +122,11 @@ def _unnormal(ctx: Context, target: Field) -> Verdict:
     return Verdict(pl.when(judged).then(same))
 
 
+def _of_others(schema: Schema) -> list[Field]:
+    """Return the ID numbers of guardians, not the child's."""
+    return [f for f in _id_numbers(schema) if f != schema.by_role.get("id_number")]
+
+
 def _rule(
     code: str, slug: str, severity: Severity, source: str, build: Callable[[Context, Field], Verdict | None]
 ) -> RowRule:
@@ -137,7 +143,14 @@ RULES = (
     _rule(
         "ID05", "id-destroyed-by-spreadsheet", Severity.ERROR, "[经验] Excel 只保留 15 位有效数字", _not("destroyed")
     ),
-    _rule("ID06", "id-of-15-digits", Severity.ERROR, "国发〔1999〕15号: 公民身份号码为 18 位", _not("old")),
+    RowRule(
+        code="ID06",
+        slug="id-of-15-digits",
+        severity=Severity.ERROR,
+        source=_EIGHTEEN,
+        on="id_number",
+        build=_not("old"),
+    ),
     _rule("ID07", "impossible-date-in-id", Severity.ERROR, _GB, _not("date")),
     _rule("ID08", "future-date-in-id", Severity.ERROR, _GB, _not("future")),
     RowRule(
@@ -200,4 +213,13 @@ RULES = (
         fixable=True,
     ),
     _rule("ID19", "temporary-id-number", Severity.WARNING, "中职系统临时编号 999+学校代码+序号", _not("temporary")),
+    # A grandparent's may be an old one in earnest; a child born since 2000 never had one.
+    RowRule(
+        code="ID20",
+        slug="guardian-id-of-15-digits",
+        severity=Severity.WARNING,
+        source=_EIGHTEEN,
+        on=_of_others,
+        build=_not("old"),
+    ),
 )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from xueji_cli.checks import derive
+from xueji_cli.checks.field_rules import PLACEHOLDERS
 from xueji_cli.checks.rule import RowRule, Severity, Verdict
 from xueji_cli.schema.model import FieldType
 
@@ -27,7 +30,12 @@ def _without(suffix: str, *kinds: str) -> Callable[[Context, Field], Verdict | N
 
     def build(ctx: Context, target: Field) -> Verdict | None:
         found = ctx.flag_column(target, suffix)
-        return None if found is None else Verdict(~found.is_in(kinds))
+        if found is None:
+            return None
+        if target.filled or target.required:
+            return Verdict(~found.is_in(kinds))
+        # 无 or a stroke where there is no former name, no second guardian: a way to leave the cell empty, not a wrong name.
+        return Verdict(pl.when(~pl.col(target.name).is_in(PLACEHOLDERS)).then(~found.is_in(kinds)))
 
     return build
 

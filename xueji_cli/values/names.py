@@ -76,7 +76,8 @@ def read(cells: pl.Series) -> tuple[pl.Series, pl.Series | None, pl.Series | Non
         The name in one form (null where blank); what was wrong with the writing (`text.DIRT` and `dot`); what is wrong with the name
         (`FLAWS`). The last two are None when nothing is wrong anywhere.
     """
-    odd = (~cells.str.contains(_ORDINARY)).arg_true()
+    # More than 25 characters are more than 60 bytes, however many of them are dots.
+    odd = (~cells.str.contains(_ORDINARY) | (cells.str.len_bytes() > 60)).arg_true()
     if not len(odd):
         return cells, None, None
     values = cells.gather(odd)
