@@ -138,8 +138,6 @@ def show(report: CheckReport, settings: Settings, console: Console, outputs: lis
         console.render(page)
     else:
         _write_stream(report, view, settings.format, console)
-        for path in written:
-            console.note(console.text("cli.written", file=path))
     # The text names unreadable files as well; into a file or a pipe it is not seen.
     unreadable = () if settings.format == "text" and console.seen else report.unreadable
     for error in (*unreadable, *failures):
@@ -167,6 +165,9 @@ def _write_files(
             for warning in written.notes:
                 console.note(warning)
             files += written.paths
+            if settings.format != "text":
+                # The text says it itself, on its last line.
+                console.note(console.text("cli.written", file=path))
     return files, failures
 
 
