@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -153,6 +154,37 @@ def test_a_huge_open_cell_does_not_stop_the_reader(tmp_path: Path) -> None:
     assert noticed(table) == [(facts.UNCLOSED_QUOTE, 2, {})]
 
 
+def test_one_bad_line_leaves_the_others_in_the_fast_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Records are read one by one only from an irregular line to the next that is whole."""
+    seen: list[int] = []
+    records = text._records
+
+    def counted(lines: list[str], *args: object) -> Iterator[text.Record]:
+        for record in records(lines, *args):  # type: ignore[arg-type]
+            seen.append(record.last_line)
+            yield record
+
+    monkeypatch.setattr(text, "_records", counted)
+    lines = [
+        "张三,男,1,x",
+        *['李四,"女",2,y'] * 1000,
+        '"王五,男,3,z',
+        *["赵六,女,4,w"] * 1000,
+        '孙七,男,5,"a\nb"',
+        "周八,女,6",
+    ]
+    table = read(tmp_path, HEAD + "\n".join([*lines, *["吴九,男,7,v"] * 1000]))
+    assert table.frame.height == 3004
+    assert noticed(table) == [
+        (facts.UNCLOSED_QUOTE, 1003, {}),
+        (facts.RAGGED_ROW, 2005, {"expected": 4, "found": 3, "count": 1}),
+    ]
+    assert rows(table)[1003] == ["王五", "男", "3", "z"]
+    assert rows(table)[2004] == ["孙七", "男", "5", "a\nb"]
+    assert rows(table)[2006] == ["吴九", "男", "7", "v"]
+    assert len(seen) < 3 * 61 + 10  # the heads, one for each separator, and the three records
+
+
 CELLS = st.text(st.sampled_from('a一", \n\t;x1'), max_size=6)
 
 
@@ -195,7 +227,7 @@ def test_large_regular_files_take_the_fast_way(monkeypatch: pytest.MonkeyPatch) 
     def slow(*_: object, **__: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(text, "_read_records", slow)
+    monkeypatch.setattr(text, "_mended", slow)
     plain = (HEAD + "张三,男,1,\n" * 50_000).encode()
     assert text.read_text(plain, None, make.Words().knows).grid.frame.height == 50_001
     quoted = (HEAD + '"张三","男",1,"安徽,灵璧"\n' * 50_000).encode()

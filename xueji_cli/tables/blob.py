@@ -10,6 +10,8 @@ from pathlib import Path
 from xueji_cli.errors import InputError
 
 STDIN = "-"
+# Only files smaller than this are looked through for anything but white space and marks.
+_MAYBE_BLANK = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def load(path: str, max_bytes: int) -> Blob:
         raise InputError("unreadable", file=path, reason=type(error).__name__) from None
     if len(data) > max_bytes:
         raise InputError("too_large", file=path, limit=megabytes(max_bytes))
-    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe") if len(data) < 4096 else False:
+    if len(data) < _MAYBE_BLANK and not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise InputError("empty_file", file=path)
     return Blob(path, data)
 

@@ -90,9 +90,9 @@ def frame_of(rows: list[list[str | None]], width: int | None = None, first: int 
         first: Position of the first column.
     """
     width = max((len(row) for row in rows), default=0) if width is None else width
-    columns: list[list[str | None]] = [
-        [row[index] or None if index < len(row) else None for row in rows] for index in range(width)
-    ]
+    blanks: list[str | None] = [None] * width
+    even = [row if len(row) == width else [*row, *blanks[len(row) :]][:width] for row in rows]
+    columns = zip(*even, strict=True) if even else [()] * width
     return pl.DataFrame(
         {f"c{first + index}": pl.Series(values, dtype=pl.String) for index, values in enumerate(columns)}
     )

@@ -1,17 +1,18 @@
-"""Comma-, tab- and semicolon-separated text: fast when every record is regular, careful when one is not.
+"""Comma-, tab- and semicolon-separated text: fast where records are regular, careful where one is not.
 
-Polars reads a regular file in one pass but pads short rows in silence and stops at long ones. So a file is first *proved* regular
-without a Python loop: no quotation marks and as many separators as the rows need, or every line matching the pattern of a whole
-record. Only what fails the proof is read record by record.
+Polars reads a regular file in one pass but pads short rows in silence and stops at long ones. So a file is first *proved* to be
+regular without a Python loop: no quotation marks and as many separators as its rows need, or every line the pattern of a whole
+record. Only lines that fail the proof are read record by record, and only as far as the next line that is whole.
 """
 
 from __future__ import annotations
 
+import bisect
 import csv
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -24,11 +25,8 @@ DELIMITERS = (",", "\t", ";")
 # A record of a roster does not go over more lines than this; a quotation mark left open swallows the whole file.
 _MAX_SPAN = 20
 _HEAD_BYTES = 1 << 18
-_CHUNK = 50_000
 # Columns beyond the header's that are still kept when records are longer than it.
 _MAX_COLUMNS = 16_384
-
-_QUOTE = ord('"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +77,19 @@ def read_text(data: bytes, header_row: int | None, knows: Callable[[str], bool])
         _trimmed(head[header.last].cells), len(header.names) and _trimmed(header.names), *(n for n, _ in usual), 1
     )
     width = min(width, _MAX_COLUMNS)
-    broken = any(record.unclosed for record in head)
-    body = None if broken else _read_body(data, delimiter, width, top[-1].last_line)
-    if body is None:
-        return Text(_read_records(data, delimiter, width, first_data=len(top)), delimiter)
-    frame, ragged = body
+    body = _read_body(data, delimiter, width, top[-1].last_line)
     head_frame = frame_of(rows[: len(top)], width)
-    shifted = {len(top) + row: cells for row, cells in ragged.items()}
-    return Text(Grid(pl.concat([head_frame, frame]), ragged=shifted), delimiter)
+    return Text(
+        Grid(
+            pl.concat([head_frame, body.frame]),
+            ragged={len(top) + row: cells for row, cells in body.ragged.items()},
+            unclosed=(
+                *(row for row, record in enumerate(top) if record.unclosed),
+                *(len(top) + row for row in body.unclosed),
+            ),
+        ),
+        delimiter,
+    )
 
 
 def _trimmed(cells: list[str] | tuple[str, ...]) -> int:
@@ -128,31 +131,42 @@ def _best_head(
     return best[1], best[2]
 
 
-# --- fast ---
+# --- everything below the header ---
 
 
-def _read_body(data: bytes, delimiter: str, width: int, skip: int) -> tuple[pl.DataFrame, dict[int, int]] | None:
-    """Read everything below the header in one pass, and prove that nothing was shifted or lost.
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The records below the header, and where they are irregular (0-based from the first of them)."""
+
+    frame: pl.DataFrame
+    ragged: dict[int, int] = field(default_factory=dict)
+    unclosed: list[int] = field(default_factory=list)
+
+
+def _read_body(data: bytes, delimiter: str, width: int, skip: int) -> _Body:
+    """Read everything below the header, with proof that nothing was shifted or lost.
 
     Args:
         data: The file.
         delimiter: Separator.
         width: Cells a record should have.
         skip: Lines of title and header above.
-
-    Returns:
-        The rows, and row → cells found for those with too many or too few; None when records go over several lines or
-        quotation marks stand where they should not.
     """
     start = _offset_of_line(data, skip)
     if start >= len(data):
-        return frame_of([], width), {}
-    if data.find(b'"', start) >= 0:
-        return _read_quoted(data, delimiter, width, skip)
-    frame = _parse(data, delimiter, width, skip, quote=None)
-    if frame is not None and _all_full(frame, data, start):
-        return frame, {}
-    return _read_lines(data, delimiter, width, skip)
+        return _Body(frame_of([], width))
+    quoted = data.find(b'"', start) >= 0
+    if not quoted:
+        frame = _parse(data, delimiter, width, skip, quote=None)
+        if frame is not None and _all_full(frame, data, start):
+            return _Body(frame)
+    lines = _lines(data, skip)
+    whole = _whole(lines, delimiter, width, quoted=quoted)
+    if whole.all():
+        frame = _parse(data, delimiter, width, skip, quote='"' if quoted else None)
+        if frame is not None and frame.height == lines.len():
+            return _Body(frame)
+    return _mended(lines, whole, delimiter, width)
 
 
 def _offset_of_line(data: bytes, line: int) -> int:
@@ -167,7 +181,6 @@ def _offset_of_line(data: bytes, line: int) -> int:
 
 def _parse(data: bytes, delimiter: str, width: int, skip: int, quote: str | None) -> pl.DataFrame | None:
     """Run the CSV reader; None when a row is longer than `width`, or it can't read the data."""
-    names = [f"c{index}" for index in range(width)]
     try:
         frame = pl.read_csv(
             data,
@@ -179,15 +192,15 @@ def _parse(data: bytes, delimiter: str, width: int, skip: int, quote: str | None
             raise_if_empty=False,
         )
     except pl.exceptions.PolarsError:
+        return None  # its text would show children's data
+    if frame.width != width:
         return None
-    if frame.width > width:
-        return None
-    frame.columns = names[: frame.width]
-    return frame if frame.width == width else None
+    frame.columns = [f"c{index}" for index in range(width)]
+    return frame
 
 
 def _all_full(frame: pl.DataFrame, data: bytes, start: int) -> bool:
-    """Prove that no row is short: Polars raises on long rows, so too few cells in all would show in the count."""
+    """Prove that no row is short: Polars raises on long rows, so too few separators in all would show."""
     if not frame[frame.columns[-1]].null_count():
         return True  # a short row ends in a null
     # Without quotation marks every byte is a cell's, a separator or a line end; adding up the cells is faster than counting.
@@ -197,99 +210,93 @@ def _all_full(frame: pl.DataFrame, data: bytes, start: int) -> bool:
     return separators == frame.height * (frame.width - 1)
 
 
-def _lines(data: bytes, skip: int) -> pl.Series | None:
-    """Return the lines of the body, null for blank ones; None when they can't be had."""
+def _lines(data: bytes, skip: int) -> pl.Series:
+    """Return the lines of the body without their ends; blank ones are null.
+
+    Raises:
+        UnicodeDecodeError: The data is not UTF-8.
+    """
     unused = next((code for code in (b"\x1f", b"\x1e", b"\x1d", b"\x01", b"\x02") if code not in data), None)
-    if unused is None:
-        return None
-    frame = _parse(data, unused.decode(), 1, skip, quote=None)
-    return None if frame is None else frame.to_series().alias("line")
-
-
-def _read_lines(data: bytes, delimiter: str, width: int, skip: int) -> tuple[pl.DataFrame, dict[int, int]] | None:
-    """Read a body without quotation marks in which some rows are too short, too long or blank."""
-    lines = _lines(data, skip)
-    if lines is None:
-        return None
-    counts = lines.str.count_matches(delimiter, literal=True) + 1
-    regular = (counts == width) & lines.is_not_null()
-    index = pl.int_range(lines.len(), dtype=pl.UInt32, eager=True).alias("index")
-    names = [f"c{position}" for position in range(width)]
-    pieces = [pl.DataFrame(schema={"index": pl.UInt32, **dict.fromkeys(names, pl.String)})]
-    if regular.any():
-        joined = lines.filter(regular).str.join("\n").item().encode()
-        good = _parse(joined, delimiter, width, 0, quote=None)
-        if good is None:
-            return None
-        pieces.append(good.select(index.filter(regular), pl.all()))
-    odd = pl.DataFrame([index, lines, counts.alias("count")]).filter(~regular.fill_null(value=False))
-    # A loop over the irregular lines only.
-    cells: list[list[str | None]] = [list((line or "").split(delimiter)) for line in odd["line"]]
-    pieces.append(frame_of(cells, width).select(odd["index"], pl.all()))
-    frame = pl.concat(pieces).sort("index").drop("index")
-    ragged = {
-        row: len(found)
-        for row, found in zip(odd["index"], cells, strict=True)
-        # Empty cells past the last column, or a blank line, are no fault.
-        if any(found) and (len(found) < width or any(found[width:]))
-    }
-    return frame, ragged
-
-
-def _read_quoted(data: bytes, delimiter: str, width: int, skip: int) -> tuple[pl.DataFrame, dict[int, int]] | None:
-    """Read a body with quotation marks, if every line is one whole record."""
-    lines = _lines(data, skip)
-    if lines is None:
-        return None
-    cell = rf'(?:[^"{delimiter}]*|"(?:[^"]|"")*")'
-    record = rf"^{cell}(?:{delimiter}{cell}){{{width - 1}}}$"
-    try:
-        whole = lines.str.contains(record)
-    except pl.exceptions.PolarsError:  # the pattern of a very wide record is too large
-        return None
-    if not whole.fill_null(value=True).all():
-        return None
-    frame = _parse(data, delimiter, width, skip, quote='"')
-    return None if frame is None or frame.height != lines.len() else (frame, {})
-
-
-# --- careful ---
-
-
-def _read_records(data: bytes, delimiter: str, width: int, first_data: int) -> Grid:
-    """Read record by record: quotation marks that do not close, records over several lines, ragged rows."""
-    lines = data.decode("utf-8").split("\n")
+    frame = _parse(data, unused.decode(), 1, skip, quote=None) if unused else None
+    if frame is not None:
+        return frame.to_series().alias("line")
+    lines = data.decode("utf-8").split("\n")[skip:]
     if lines and not lines[-1]:
         lines.pop()
-    pieces: list[pl.DataFrame] = []
-    ragged: dict[int, int] = {}
-    unclosed: list[int] = []
-    records = _records(lines, delimiter, width)
-    row = 0
-    while chunk := list(itertools.islice(records, _CHUNK)):
-        for record in chunk:
-            found = len(record.cells)
-            shifted = found < width or any(record.cells[width:])
-            if shifted and row >= first_data and any(record.cells):
-                ragged[row] = found
-            if record.unclosed:
-                unclosed.append(row)
-            row += 1
-        pieces.append(frame_of([list(record.cells) for record in chunk], width))
-    return Grid(pl.concat(pieces), ragged=ragged, unclosed=tuple(unclosed))
+    return pl.Series("line", [line.removesuffix("\r") or None for line in lines], dtype=pl.String)
 
 
-def _records(lines: list[str], delimiter: str, width: int = 0) -> Iterator[Record]:
+def _whole(lines: pl.Series, delimiter: str, width: int, *, quoted: bool) -> pl.Series:
+    """Say of each line whether it is one whole record of `width` cells, or blank."""
+    if not quoted:
+        whole = lines.str.count_matches(delimiter, literal=True) == width - 1
+    else:
+        cell = rf'(?:[^"{delimiter}]*|"(?:[^"]|"")*")'
+        try:
+            whole = lines.str.contains(rf"^{cell}(?:{delimiter}{cell}){{{width - 1}}}$")
+        except pl.exceptions.PolarsError:  # the pattern of a very wide record is too large
+            return pl.repeat(value=False, n=lines.len(), dtype=pl.Boolean, eager=True)
+    return whole.fill_null(value=True)
+
+
+def _mended(lines: pl.Series, whole: pl.Series, delimiter: str, width: int) -> _Body:
+    """Read whole lines in one pass and the others record by record."""
+    odd = (~whole).arg_true().to_list()
+    texts = [line or "" for line in lines.to_list()]
+    records: list[Record] = []
+    starts: list[int] = []
+    taken: list[int] = []
+    next_odd = 0
+    # A loop over the irregular lines and those that they reach over.
+    while next_odd < len(odd):
+        start = odd[next_odd]
+        for record in _records(texts, delimiter, width, start):
+            records.append(record)
+            starts.append(start)
+            taken.extend(range(start, record.last_line))
+            start = record.last_line
+            if start >= len(texts) or whole[start]:
+                break
+        next_odd = bisect.bisect_left(odd, start, next_odd)
+    # An empty record holds the place of each of these in the one pass over the others.
+    order = pl.int_range(lines.len(), dtype=pl.UInt32, eager=True)
+    first = order.is_in(pl.Series(starts, dtype=pl.UInt32).implode())
+    rest = order.is_in(pl.Series(taken, dtype=pl.UInt32).implode()) & ~first
+    kept = pl.select(pl.when(first).then(pl.lit(delimiter * (width - 1))).otherwise(lines.fill_null(""))).to_series()
+    kept = kept.filter(~rest)
+    joined = kept.str.join("\n").item() + "\n"
+    frame = _parse(joined.encode(), delimiter, width, 0, quote='"')
+    if frame is None or frame.height != kept.len():
+        frame = frame_of([list(record.cells) for record in _records(kept.to_list(), delimiter)], width)
+    # Lines that went into a record above push everything below them up.
+    up = rest.cast(pl.UInt32).cum_sum()
+    rows = [start - up[start] for start in starts]
+    cells = frame_of([list(record.cells) for record in records], width)
+    frame = frame.with_columns(frame[name].scatter(rows, cells[name]) for name in frame.columns)
+    ragged = {
+        row: len(record.cells)
+        for row, record in zip(rows, records, strict=True)
+        # Empty cells past the last column, or a blank line, are no fault.
+        if any(record.cells) and (len(record.cells) < width or any(record.cells[width:]))
+    }
+    unclosed = [row for row, record in zip(rows, records, strict=True) if record.unclosed]
+    return _Body(frame, ragged, unclosed)
+
+
+# --- record by record ---
+
+
+def _records(lines: list[str], delimiter: str, width: int = 0, start: int = 0) -> Iterator[Record]:
     """Split lines into records as Excel does, except that a quotation mark left open does not swallow what follows.
 
     Args:
         lines: Without their ends.
         delimiter: Separator.
         width: Cells a record should have, if known: helps to see where a mark was left open.
+        start: The line to begin at.
     """
-    start = 0
     while start < len(lines):
-        reader = csv.reader((line + "\n" for line in itertools.islice(lines, start, None)), delimiter=delimiter)
+        reader = csv.reader((lines[index] + "\n" for index in range(start, len(lines))), delimiter=delimiter)
         done = start
         try:
             for cells in reader:
