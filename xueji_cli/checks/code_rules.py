@@ -26,10 +26,6 @@ def _typed(kind: FieldType) -> Callable[[Schema], list[Field]]:
     return lambda schema: [f for f in schema.fields if f.type is kind]
 
 
-def _kind(target: Field) -> pl.Expr:
-    return pl.col(target.name + derive.KIND)
-
-
 def _nearest(values: pl.Series, table: CodeTable) -> pl.Series:
     """Return the label that a value most likely means, or null when none is near.
 
@@ -52,25 +48,30 @@ def _nearest(values: pl.Series, table: CodeTable) -> pl.Series:
     return pl.Series([nearest(value) for value in values], dtype=pl.String)
 
 
-def _unknown(ctx: Context, target: Field) -> Verdict:
+def _unknown(ctx: Context, target: Field) -> Verdict | None:
+    kind = ctx.flag_column(target, derive.KIND)
+    if kind is None:
+        return None
     table = ctx.codes(target)
     meant = pl.col(target.name).map_batches(
         lambda s: on_distinct(s, lambda v: _nearest(v, table)), return_dtype=pl.String
     )
-    # The message ends with the nearest name, if there is one: “…（最接近的：汉族）”.
-    return Verdict(_kind(target) != codes.UNKNOWN, p1=pl.format(" ({}?)", meant).fill_null(""))
+    # The message ends with the nearest name, if there is one: “… (汉族?)”.
+    return Verdict(kind != codes.UNKNOWN, p1=pl.format(" ({}?)", meant).fill_null(""))
 
 
-def _by(kind: str) -> Callable[[Context, Field], Verdict | None]:
-    def build(ctx: Context, target: Field) -> Verdict:
-        return Verdict(_kind(target) != kind, p1=pl.col(target.name + derive.LABEL))
+def _by(how: str) -> Callable[[Context, Field], Verdict | None]:
+    def build(ctx: Context, target: Field) -> Verdict | None:
+        kind = ctx.flag_column(target, derive.KIND)
+        return None if kind is None else Verdict(kind != how, p1=pl.col(target.name + derive.LABEL))
 
     return build
 
 
 def _region_form(ctx: Context, target: Field) -> Verdict:
     value = pl.col(target.name)
-    return Verdict(value.str.contains(r"^[0-9]{12}$"), p1=value.str.len_chars().cast(pl.String))
+    coded = pl.col(target.name + derive.REGION).is_not_null() & (value.str.len_bytes() == 12)
+    return Verdict(pl.when(value.is_not_null()).then(coded), p1=value.str.len_chars().cast(pl.String))
 
 
 def _region_province(ctx: Context, target: Field) -> Verdict:
@@ -85,7 +86,9 @@ def _region_county(ctx: Context, target: Field) -> Verdict:
 
 
 def _school_code(*wrong: str) -> Callable[[Context, Field], Verdict | None]:
-    def build(ctx: Context, target: Field) -> Verdict:
+    def build(ctx: Context, target: Field) -> Verdict | None:
+        if not ctx.occurs(target, *wrong):
+            return None
         code = pl.col(target.name)
         fits = ~pl.col(target.name + derive.STATE).is_in(wrong)
         return Verdict(fits, p1=code.str.head(2), p2=code.str.slice(2, 2))

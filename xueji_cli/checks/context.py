@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,7 +10,6 @@ import polars as pl
 from xueji_cli.checks import derive
 
 if TYPE_CHECKING:
-    from _thread import LockType
     from collections.abc import Callable, Mapping
     from datetime import date
 
@@ -29,6 +27,7 @@ class Context:
         as_of: The day that fixes every age and grade rule.
         school_year: The school year of that day (its August).
         params: Parameters of the rule at hand.
+        states: (field, state) of those that occur in the rows; None when that is not known.
         photos: Stems of the photo files, or None when no folder was given.
         classes: The classes of a class list (`class_list.class_keys`), or None when none was given.
     """
@@ -39,6 +38,7 @@ class Context:
     as_of: date
     school_year: int
     params: Mapping[str, str] = field(default_factory=dict)
+    states: frozenset[tuple[str, str]] | None = None
     photos: frozenset[str] | None = None
     classes: pl.DataFrame | None = None
 
@@ -70,6 +70,10 @@ class Context:
         """Return a derived column that is only there when some cell of the field has something in it."""
         name = target.name + suffix
         return pl.col(name) if name in self.columns else None
+
+    def occurs(self, target: Field, *states: str) -> bool:
+        """Return whether a cell of the field may be in one of these states."""
+        return self.states is None or any((target.name, state) in self.states for state in states)
 
     def label(self, role: str) -> pl.Expr:
         """Return the label of a coded role as its code table writes it; null where unknown or not in the rows."""
@@ -110,16 +114,13 @@ class GroupContext(Context):
     Attributes:
         rows: Every row of every table of the schema, with `table`, `row` and the derived columns that any of them has (null elsewhere).
         memo: Frames that rules share.
-        lock: Held while one of them is computed: rules run side by side.
     """
 
     rows: pl.DataFrame = field(default_factory=pl.DataFrame)
     memo: dict[str, pl.DataFrame] = field(default_factory=dict)
-    lock: LockType = field(default_factory=Lock)
 
     def once(self, name: str, compute: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """Return a frame that several rules need, computed by the first of them."""
-        with self.lock:
-            if name not in self.memo:
-                self.memo[name] = compute()
-            return self.memo[name]
+        if name not in self.memo:
+            self.memo[name] = compute()
+        return self.memo[name]

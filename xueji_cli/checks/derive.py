@@ -34,6 +34,9 @@ DIGITS = "#digits"
 #: G, J or L of a well-formed roll number; `?` before 18 characters that would do; else `-`.
 LETTER = "#letter"
 LABEL = "#label"
+#: Whether an ID number was tidied; only there when some was.
+UNTIDY = "#untidy"
+#: How a code cell names its entry when not by its name; only there when some cell does not.
 KIND = "#kind"
 DATE = "#date"
 PRECISION = "#precision"
@@ -117,6 +120,7 @@ def _id_number(
             schema_overrides={"numeric": pl.Boolean, "document": pl.String},
         )
         state = text.put(state, odd, closer.select(_state(dates.as_integer(as_of))).to_series())
+    untidy = number != raw
     parts = pl.DataFrame({"n": whole, "birth": birth, "sound": fits, "shaped": shaped}).select(
         ymd=pl.when("sound").then("birth"),
         male=pl.when("sound").then(pl.col("n") % 2 == 1),
@@ -126,6 +130,7 @@ def _id_number(
     return {
         "": number,
         DIRT: dirt,
+        UNTIDY: untidy if untidy.any() else None,
         STATE: state,
         YMD: parts["ymd"],
         MALE: parts["male"],
@@ -175,7 +180,7 @@ def _field(field: Field, rows: pl.DataFrame, schema: Schema) -> dict[str, pl.Ser
     match field.type:
         case FieldType.DATE | FieldType.MONTH:
             clean, dirt = text.read(raw)
-            parsed = dates.parse_dates(raw).struct
+            parsed = dates.parse_dates(clean).struct
             parts = {suffix: parsed.field(suffix[1:]) for suffix in (DATE, YMD, PRECISION, PLAIN)}
             if field.type is FieldType.MONTH:
                 # Months before August belong to the school year that began the year before.
@@ -202,9 +207,11 @@ def _field(field: Field, rows: pl.DataFrame, schema: Schema) -> dict[str, pl.Ser
             return {"": clean, DIRT: dirt, STATE: text.on_distinct(clean, _school_code_states)}
         case FieldType.REGION:
             clean, dirt = text.read(raw)
-            coded = pl.col("n").str.contains(r"^[0-9]{6}([0-9]{6})?$")
-            region = pl.when(coded).then(pl.col("n").str.head(6).cast(pl.Int32, strict=False))
-            return {"": clean, DIRT: dirt, REGION: clean.to_frame("n").select(region).to_series()}
+            n, size = pl.col("n").cast(pl.Int64, strict=False), pl.col("n").str.len_bytes()
+            # 6 digits, or 12 of which the first 6 are the county; a sign in front is no digit, but makes an integer.
+            number = pl.when((n >= 0) & ~pl.col("n").str.starts_with("+")).then(n)
+            region = pl.when(size == 12).then(number // 10**6).when(size == 6).then(number)
+            return {"": clean, DIRT: dirt, REGION: clean.to_frame("n").select(region.cast(pl.Int32)).to_series()}
         case _:
             clean, dirt = text.read(raw)
             return {"": clean, DIRT: dirt}
@@ -267,6 +274,9 @@ def _grades(rows: pl.DataFrame, bound: frozenset[str], school_year: int) -> list
     if grade is not None and klass is not None:
         of_grade = classes.parse_grades(grade, school_year, stages=stages).get_column("grade")
         of_class = classes.parse_classes(klass, None, school_year, stages=stages).get_column("grade")
+        # 2021级1班 names a grade only together with the day of the check; a roster of last year is not to be held to this year's.
+        a_year_ago = classes.parse_classes(klass, None, school_year - 1, stages=stages).get_column("grade")
+        of_class = of_class.set(of_class.ne_missing(a_year_ago), None)
         answers += [of_grade.alias("grade" + GRADE_OF_CLASS), of_class.alias("class_name" + GRADE_OF_CLASS)]
     told = runs.join(distinct.with_columns(answers), on=keys, how="left", nulls_equal=True, maintain_order="left")
     return told.select(GROUP, *(answer.name for answer in answers))[starts.cum_sum() - 1].get_columns()
@@ -306,6 +316,14 @@ def derive(rows: pl.DataFrame, schema: Schema, *, as_of: date, school_year: int)
         keep(field, _id_number(field, rows, columns.get(_document_role(field.name) + LABEL), as_of))
     rows = rows.with_columns(columns.values())
     return rows.with_columns(_born(bound), *_grades(rows, bound, school_year)).with_columns(_own(bound, as_of))
+
+
+def states(rows: pl.DataFrame) -> frozenset[tuple[str, str]]:
+    """Return (field, state) for every state that occurs in derived rows: a rule about another one has nothing to look for."""
+    columns = [name for name in rows.columns if name.endswith(STATE)]
+    return frozenset(
+        (name.removesuffix(STATE), state) for name in columns for state in rows[name].unique().drop_nulls()
+    )
 
 
 def _born(bound: frozenset[str]) -> pl.Expr:

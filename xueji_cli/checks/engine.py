@@ -218,8 +218,7 @@ def _group_findings(
         for rule in active.values()
         if isinstance(rule.rule, GroupRule) and context.has(rule.rule.on, *rule.rule.needs)
     ]
-    with ThreadPoolExecutor(_WORKERS) as workers:
-        return list(workers.map(find, runnable))
+    return [find(rule) for rule in runnable]
 
 
 def _table_findings(rosters: Sequence[Roster], active: Mapping[str, ActiveRule]) -> pl.DataFrame:
@@ -268,6 +267,7 @@ def run(
                 as_of=around.as_of,
                 school_year=year,
                 photos=around.photos,
+                states=derive.states(derived),
             )
             found, absent = _row_findings(pool, derived, rosters, list(_verdicts(pool, runnable, context)))
             return found, absent, _group_rows(derived, pool.bound)

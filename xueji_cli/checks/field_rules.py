@@ -31,6 +31,12 @@ def _must_be_filled(schema: Schema) -> list[Field]:
     return [f for f in schema.fields if (f.filled or f.required) and f.type is not FieldType.ID_NUMBER]
 
 
+def _free_texts(schema: Schema) -> list[Field]:
+    """Return the fields that take any text; in the others a placeholder is told as what it is not: no date, no code, no number."""
+    free = (FieldType.TEXT, FieldType.NAME, FieldType.GRADE, FieldType.CLASS)
+    return [f for f in _must_be_filled(schema) if f.type in free]
+
+
 def _empty(ctx: Context, target: Field) -> Verdict:
     return Verdict(pl.col(target.name).is_not_null())
 
@@ -113,7 +119,7 @@ RULES = (
         slug="over-long-text",
         severity=Severity.NOTICE,
         source="[经验] 导入模板的长度限制",
-        on=lambda schema: [f for f in schema.fields if f.max_length],
+        on=lambda schema: [f for f in schema.fields if f.max_length and f.type is not FieldType.NAME],
         build=_too_long,
     ),
     RowRule(
@@ -121,7 +127,7 @@ RULES = (
         slug="placeholder-text",
         severity=Severity.WARNING,
         source="《学生基本信息填写说明》★必填项",
-        on=lambda schema: [f for f in _must_be_filled(schema) if f.type not in (FieldType.CODE, FieldType.PHONE)],
+        on=_free_texts,
         build=_placeholder,
     ),
     RowRule(

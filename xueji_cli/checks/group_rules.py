@@ -68,8 +68,14 @@ def _class_size(ctx: GroupContext) -> pl.DataFrame:
     )
 
 
-def _conflict(of: str, by: str) -> Callable[[GroupContext], pl.DataFrame]:
-    """Return a rule body: rows with one value of `by` have one value of `of`; the rarer ones are reported."""
+def _conflict(of: str, by: str, share: float = 1.0) -> Callable[[GroupContext], pl.DataFrame]:
+    """Return a rule body: rows with one value of `by` have one value of `of`; the rarer ones are reported.
+
+    Args:
+        of: Role whose values should agree.
+        by: Role that groups the rows.
+        share: Values on more rows than two, and than this part of the usual one's, are taken for another school of the same name.
+    """
 
     def find(ctx: GroupContext) -> pl.DataFrame:
         if not ctx.has(of, by):
@@ -78,7 +84,10 @@ def _conflict(of: str, by: str) -> Callable[[GroupContext], pl.DataFrame]:
         # The most frequent value is taken for right; of equals, the first in the files.
         rare = pairs.with_columns(
             usual=pl.col(of).sort_by("size", descending=True, maintain_order=True).first().over(by)
-        ).filter(pl.col(of) != pl.col("usual"))
+        ).filter(
+            (pl.col(of) != pl.col("usual"))
+            & (pl.col("size") <= pl.max_horizontal(2, pl.col("size").max().over(by) * share))
+        )
         if rare.is_empty():
             return NOTHING
         return (
@@ -179,11 +188,11 @@ RULES = (
     GroupRule(
         code="CL02",
         slug="school-with-two-codes",
-        severity=Severity.ERROR,
+        severity=Severity.WARNING,
         source="教育部学校(机构)标识码: 一校一码",
         needs=("school_name",),
         on="school_code",
-        find=_conflict("school_code", "school_name"),
+        find=_conflict("school_code", "school_name", share=0.2),
     ),
     _size_rule("CL03", "somewhat-large-class", Severity.NOTICE, 46, 56),
     _size_rule("CL04", "large-class", Severity.WARNING, 56, 66),

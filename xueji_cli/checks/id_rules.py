@@ -33,7 +33,9 @@ def _state(target: Field) -> pl.Expr:
 def _not(*states: str) -> Callable[[Context, Field], Verdict | None]:
     """Return a rule body: the number must not be in one of these states."""
 
-    def build(ctx: Context, target: Field) -> Verdict:
+    def build(ctx: Context, target: Field) -> Verdict | None:
+        if not ctx.occurs(target, *states):
+            return None
         return Verdict(~_state(target).is_in(states), p1=pl.col(target.name).str.len_chars().cast(pl.String))
 
     return build
@@ -62,11 +64,35 @@ def _of_guardian(ctx: Context) -> pl.Expr:
     return pl.any_horizontal(same).fill_null(value=False) if same else pl.lit(value=False)
 
 
-def _birth_differs(ctx: Context, target: Field) -> Verdict:
+def _births(schema: Schema) -> list[Field]:
+    return [schema.by_role[role] for role in ("birth_date", "id_number") if role in schema.by_role]
+
+
+def _number_suspect(ctx: Context) -> pl.Expr:
+    """Return whether, of two birth dates that differ, the number's is the odd one out: the roll number or the grade sides with the other.
+
+    The check digit vouches for the number as such, not that it is this child's.
+    """
+    stated, carried = ctx.part("birth_date", derive.YMD), ctx.part("id_number", derive.YMD)
+    suspect = pl.lit(value=False)
+    if ctx.has("roll_number"):
+        rolled = ctx.part("roll_number", derive.DIGITS) // 1000 % 10**8
+        suspect |= (rolled == stated) & ctx.part("roll_number", derive.LETTER).is_in(["G", "J", "L"])
+    usual = ctx.school_year - pl.col(derive.GRADE).cast(pl.Int32) - 5
+    suspect |= ((stated // 10_000 - usual).abs() <= 2) & ((carried // 10_000 - usual).abs() > 3)
+    return suspect.fill_null(value=False)
+
+
+def _birth_differs(ctx: Context, target: Field) -> Verdict | None:
+    if not ctx.has("birth_date", "id_number"):
+        return None
+    stated, carried = ctx.part("birth_date", derive.YMD), ctx.part("id_number", derive.YMD)
     day = ctx.part("birth_date", derive.PRECISION) == "day"
-    born = ctx.part("id_number", derive.YMD)
-    fits = ctx.part("birth_date", derive.YMD) == born
-    return Verdict(pl.when(pl.col(derive.OWN) & day).then(fits), p1=dates.written(born))
+    here = _number_suspect(ctx) if target.name == ctx.name("id_number") else ~_number_suspect(ctx)
+    return Verdict(
+        pl.when(pl.col(derive.OWN) & day & ((stated == carried) | here)).then(stated == carried),
+        p1=dates.written(carried),
+    )
 
 
 def _sex_differs(ctx: Context, target: Field) -> Verdict:
@@ -113,13 +139,15 @@ def _type_of_resident(ctx: Context, target: Field) -> Verdict:
     return Verdict(pl.when(resident & stated.is_not_null()).then(stated.is_in(derive.RESIDENT_TYPES)), p1=stated)
 
 
-def _unnormal(ctx: Context, target: Field) -> Verdict:
+def _unnormal(ctx: Context, target: Field) -> Verdict | None:
+    untidy = ctx.flag_column(target, derive.UNTIDY)
+    if untidy is None:
+        return None
     # Spaces and the like are FD07's matter; a number that is wrong once tidied, that of the other rules.
-    same = pl.col(target.name + derive.RAW) == pl.col(target.name)
     judged = _state(target).is_in(["ok", "other"])
     if (dirt := ctx.flag_column(target, derive.DIRT)) is not None:
         judged &= dirt.is_null()
-    return Verdict(pl.when(judged).then(same))
+    return Verdict(pl.when(judged).then(~untidy))
 
 
 def _of_others(schema: Schema) -> list[Field]:
@@ -159,8 +187,8 @@ RULES = (
         severity=Severity.ERROR,
         source=f"{_GB} 第 7–14 位; {_PROBLEM}",
         pii1=Pii.DATE,
-        needs=("id_number",),
-        on="birth_date",
+        needs=("birth_date", "id_number"),
+        on=_births,
         build=_birth_differs,
     ),
     RowRule(

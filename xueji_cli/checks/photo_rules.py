@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from xueji_cli.schema.model import Field
 
 _SOURCE = "学籍核查记录表第7项“无照片”; 《安徽省中小学生学籍信息化管理办法》第十二条"
-_NONE = r"(?i)^(?:无|没有|否|未上传|未采集|缺|缺失|×|x|0|n|no|false|null|无照片|未拍|待补)$"
+_NONE = (
+    *("无", "没有", "否", "未上传", "未采集", "缺", "缺失", "无照片", "未拍", "未拍照", "待补", "×", "✗", "0"),
+    *("x", "X", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "null", "NULL"),
+)
 
 
 def _said_missing(ctx: Context, target: Field) -> Verdict:
-    return Verdict((~pl.col(target.name).str.contains(_NONE)).fill_null(value=False))
+    return Verdict((~pl.col(target.name).is_in(_NONE)).fill_null(value=False))
 
 
 def _no_file(ctx: Context, target: Field) -> Verdict | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import typer
@@ -97,6 +99,8 @@ def run(paths: Sequence[str], settings: Settings, console: Console) -> CheckRepo
         photos=photo_stems(settings.photos) if settings.photos else None,
         classes=_classes(settings, console) if settings.classes else None,
     )
+    # The slowest import is made while the readers work, which do without the interpreter.
+    Thread(target=import_module, args=("pandera.polars",), daemon=True).start()
     rosters, failures = read_rosters(paths, settings, console)
     findings, skipped = run_rules(rosters, active, around)
     schemas = {f"{roster.schema.name} {roster.schema.version}": None for roster in rosters}

@@ -11,8 +11,8 @@ from xueji_cli.values.text import put, read_cells, spread
 if TYPE_CHECKING:
     from xueji_cli.schema.model import CodeTable
 
-#: How a cell names its entry: as the table does, by a spelling that surely means it, by its code, or not at all.
-RIGHT, ALIAS, CODE, UNKNOWN = "right", "alias", "code", "unknown"
+#: How a cell names its entry when not by its name: by a spelling that surely means it, by its code, or not at all.
+ALIAS, CODE, UNKNOWN = "alias", "code", "unknown"
 
 
 def _spellings(table: CodeTable) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
@@ -32,7 +32,7 @@ def _spellings(table: CodeTable) -> tuple[dict[str, str], dict[str, str], dict[s
     return right, alias, code
 
 
-def read(cells: pl.Series, table: CodeTable) -> tuple[pl.Series, pl.Series, pl.Series, pl.Series | None]:
+def read(cells: pl.Series, table: CodeTable) -> tuple[pl.Series, pl.Series, pl.Series | None, pl.Series | None]:
     """Read a column of a code table's entries.
 
     Args:
@@ -41,23 +41,23 @@ def read(cells: pl.Series, table: CodeTable) -> tuple[pl.Series, pl.Series, pl.S
 
     Returns:
         The folded text; the entry's label as the table writes it (null where the cell is blank or names no entry); how the cell
-        names it (right, alias, code, unknown; null where blank); and what was wrong with the writing (`text.DIRT`; None when nothing
-        is anywhere).
+        names it when not by its name (alias, code, unknown); and what was wrong with the writing (`text.DIRT`). The last two are None
+        when there is nothing of the kind anywhere.
     """
     right, alias, code = _spellings(table)
-    fits = cells.is_in(list(right)).fill_null(value=False)
     variants = {spelling: label for spelling, label in right.items() if spelling != label}
     label = cells.replace(variants) if variants and cells.is_in(list(variants)).any() else cells
-    kind = pl.Series([RIGHT], dtype=pl.String).new_from_index(0, len(cells))
-    odd = (~fits).arg_true()
+    odd = (~cells.is_in(list(right))).arg_true()
     if not len(odd):
-        return cells, label, kind, None
+        return cells, label, None, None
     text, dirt = read_cells(cells.gather(odd))
     meant = {**code, **alias, **right}
-    how = {**dict.fromkeys(code, CODE), **dict.fromkeys(alias, ALIAS), **dict.fromkeys(right, RIGHT)}
+    how = {**dict.fromkeys(code, CODE), **dict.fromkeys(alias, ALIAS), **dict.fromkeys(right, "")}
+    kind = text.replace_strict(how, default=UNKNOWN, return_dtype=pl.String)
+    kind = kind.set(text.is_null() | (kind == ""), None)
     return (
         put(cells, odd, text),
         put(label, odd, text.replace_strict(meant, default=None, return_dtype=pl.String)),
-        put(kind, odd, text.replace_strict(how, default=UNKNOWN, return_dtype=pl.String).set(text.is_null(), None)),
+        spread(cells, odd, kind),
         spread(cells, odd, dirt),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.values.text import fold, on_distinct
+from xueji_cli.values.text import on_distinct
 
 if TYPE_CHECKING:
     from datetime import date
@@ -59,10 +59,10 @@ def _parse(values: pl.Series) -> pl.Series:
         pl.struct(
             date=date,
             ymd=date.dt.strftime("%Y%m%d").cast(pl.Int32, strict=False),
-            precision=pl.when(pl.col("counted").is_not_null() | pl.col("d").is_not_null())
-            .then(pl.lit("day"))
-            .when(pl.col("written").is_not_null())
-            .then(pl.lit("month")),
+            precision=pl.when(pl.col("written").is_not_null() & pl.col("d").is_null())
+            .then(pl.lit("month"))
+            .when(date.is_not_null())
+            .then(pl.lit("day")),
             plain=pl.col("v").str.contains(_PLAIN),
         ).cast(PARSED)
     ).to_series()
@@ -76,9 +76,9 @@ def parse_dates(series: pl.Series) -> pl.Series:
     could be read in two ways (3/5/2010) and two-digit years are not guessed: their date is null.
 
     Args:
-        series: Cells as written.
+        series: Folded cells (`text.read`).
     """
-    return on_distinct(fold(series), _parse)
+    return on_distinct(series, _parse)
 
 
 def written(ymd: pl.Expr) -> pl.Expr:

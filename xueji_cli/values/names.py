@@ -46,7 +46,7 @@ FLAWS = {
 _FORMS = {
     "radical": text.RADICAL,
     "invisible": text.INVISIBLE,
-    "apostrophe": r"^\s*['‘’`]",
+    "apostrophe": rf"^{text.SPACE}*['＇]",
     "dot": rf"{_DOTS}|{_STOPS}|·{text.SPACE}|{text.SPACE}·",
     "space": rf"^{text.SPACE}|{text.SPACE}$|{_HAN}{text.SPACE}+{_HAN}|[\x{{A0}}\x{{3000}}]| {{2}}",
     "width": r"[Ａ-Ｚａ-ｚ]",

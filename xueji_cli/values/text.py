@@ -37,10 +37,10 @@ INVISIBLE = (
 #: Spaces of every kind, the full-width one and NBSP among them.
 SPACE = r"[\s\x{A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
 
-#: Anything but printable ASCII, common Han characters and the middle dot: only such a cell needs folding.
 #: Rows from which looking for runs of equal cells pays.
 _LONG = 10_000
 
+#: Anything but printable ASCII, common Han characters and the middle dot: only such a cell needs folding.
 _UNUSUAL = r"[^\x{21}-\x{7E}\x{4E00}-\x{9FFF}\x{B7}]|^'|^$"
 
 
@@ -83,7 +83,7 @@ DIRT = ("radical", "invisible", "apostrophe", "space", "width")
 _FORMS = {
     "radical": RADICAL,
     "invisible": INVISIBLE,
-    "apostrophe": r"^\s*['‘’`]",
+    "apostrophe": rf"^{SPACE}*['＇]",
     "space": rf"^{SPACE}|{SPACE}$|[\x{{A0}}\x{{3000}}\x{{2000}}-\x{{200A}}\x{{202F}}]| {{2}}",
     "width": r"[０-９Ａ-Ｚａ-ｚ]",
 }
@@ -99,9 +99,9 @@ def _fold_distinct(values: pl.Series) -> pl.Series:
             .str.replace_many(RADICALS)
             .str.normalize("NFKC")
             .str.replace_all(SPACE + "+", " ")
-            .str.strip_chars(" ")
-            .str.strip_prefix("'")
-            .str.strip_chars(" ")
+            # All of them: a file that went through two exporters has two.
+            .str.strip_chars_start("' ")
+            .str.strip_chars_end(" ")
         )
         .to_series()
     )
