@@ -73,6 +73,15 @@ class _Pool:
     rows: pl.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """Some rows of a pool, and the pool's place among the others."""
+
+    pool: _Pool
+    index: int
+    rows: pl.DataFrame
+
+
 def _pools(rosters: Sequence[Roster]) -> Iterator[_Pool]:
     groups: dict[tuple[str, frozenset[str]], list[int]] = {}
     for index, roster in enumerate(rosters):
@@ -247,59 +256,77 @@ def run(
         Findings (`checks.finding.FINDING_SCHEMA`) ordered by table, row, position and rule, and the rules that did not run on a table.
     """
     year = school_year(around.as_of)
-    parts = [_table_findings(rosters, active)]
-    skipped: list[Skipped] = []
-    together: dict[str, tuple[Schema, list[pl.DataFrame], set[str]]] = {}
     pools = list(_pools(rosters))
+    skipped: list[Skipped] = []
+    runnable: list[Mapping[str, ActiveRule]] = []
     for pool in pools:
         lacking = {code: _lacking(rule, pool.schema, pool.bound, around) for code, rule in active.items()}
         skipped += [Skipped(code, table, miss) for code, miss in lacking.items() if miss for table in pool.tables]
-        runnable = {code: rule for code, rule in active.items() if not lacking[code]}
+        runnable.append({code: rule for code, rule in active.items() if not lacking[code]})
+    slices = [_Slice(pool, index, rows) for index, pool in enumerate(pools) for rows in _cut(pool.rows)]
 
-        def work(
-            rows: pl.DataFrame, pool: _Pool = pool, runnable: Mapping[str, ActiveRule] = runnable
-        ) -> tuple[list[pl.DataFrame], list[str], pl.DataFrame]:
-            derived = derive.derive(rows, pool.schema, as_of=around.as_of, school_year=year)
-            context = Context(
-                schema=pool.schema,
-                bound=pool.bound,
-                columns=frozenset(derived.columns),
-                as_of=around.as_of,
-                school_year=year,
-                photos=around.photos,
-                states=derive.states(derived),
-            )
-            found, absent = _row_findings(pool, derived, rosters, list(_verdicts(pool, runnable, context)))
-            return found, absent, _group_rows(derived, pool.bound)
+    def derived(part: _Slice) -> pl.DataFrame:
+        return derive.derive(part.rows, part.pool.schema, as_of=around.as_of, school_year=year)
 
-        schema, frames, bound = together.setdefault(pool.schema.name, (pool.schema, [], set()))
-        bound |= pool.bound
-        # Polars lets go of the interpreter lock while it works, so slices of many rows are worked on side by side.
-        with ThreadPoolExecutor(_WORKERS) as workers:
-            for number, (found, absent, group_rows) in enumerate(workers.map(work, _slices(pool.rows))):
-                parts += found
-                frames.append(group_rows.with_columns(pl.col(derive.GROUP).cast(pl.UInt64) + (number << 32)))
-                if number == 0:
-                    parts.append(_missing_columns(pool, absent, rosters, active))
-    for schema, frames, bound in together.values():
-        rows = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
-        group = GroupContext(
-            schema=schema,
-            bound=frozenset(bound),
+    def judged(part: _Slice, rows: pl.DataFrame) -> tuple[list[pl.DataFrame], list[str]]:
+        context = Context(
+            schema=part.pool.schema,
+            bound=part.pool.bound,
+            columns=frozenset(rows.columns),
+            as_of=around.as_of,
+            school_year=year,
+            photos=around.photos,
+            states=derive.states(rows),
+        )
+        return _row_findings(part.pool, rows, rosters, list(_verdicts(part.pool, runnable[part.index], context)))
+
+    parts = [_table_findings(rosters, active)]
+    # Polars lets go of the interpreter lock while it works, so slices, and rows and groups, are worked on side by side.
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        frames = list(workers.map(derived, slices))
+        groups = [
+            workers.submit(_group_findings, group, rosters, active)
+            for group in _group_contexts(slices, frames, around, year)
+        ]
+        seen: set[int] = set()
+        for part, (found, absent) in zip(slices, workers.map(judged, slices, frames), strict=True):
+            parts += found
+            if part.index not in seen:
+                parts.append(_missing_columns(part.pool, absent, rosters, active))
+            seen.add(part.index)
+        for group in groups:
+            parts += group.result()
+    findings = pl.concat([part for part in parts if not part.is_empty()] or [no_findings()])
+    skipped.sort(key=lambda item: (item.table, item.code))
+    return findings.sort("table", "row", "position", "rule", nulls_last=False), tuple(skipped)
+
+
+def _cut(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    """Cut rows into as many slices as there are workers; small tables stay whole."""
+    count = max(1, min(_WORKERS, rows.height // _SLICE))
+    size = -(-rows.height // count)
+    return [rows.slice(start, size) for start in range(0, rows.height, size)] if count > 1 else [rows]
+
+
+def _group_contexts(
+    slices: Sequence[_Slice], frames: Sequence[pl.DataFrame], around: Surroundings, year: int
+) -> Iterator[GroupContext]:
+    """Put the rows of each schema together, those of all files."""
+    for name in dict.fromkeys(part.pool.schema.name for part in slices):
+        chosen = [
+            # Each slice has numbered its classes by itself.
+            _group_rows(rows, part.pool.bound).with_columns(pl.col(derive.GROUP).cast(pl.UInt64) + (number << 32))
+            for number, (part, rows) in enumerate(zip(slices, frames, strict=True))
+            if part.pool.schema.name == name
+        ]
+        pools = [part.pool for part in slices if part.pool.schema.name == name]
+        rows = chosen[0] if len(chosen) == 1 else pl.concat(chosen, how="diagonal")
+        yield GroupContext(
+            schema=pools[0].schema,
+            bound=frozenset().union(*(pool.bound for pool in pools)),
             columns=frozenset(rows.columns),
             as_of=around.as_of,
             school_year=year,
             classes=around.classes,
             rows=rows,
         )
-        parts += _group_findings(group, rosters, active)
-    findings = pl.concat([part for part in parts if not part.is_empty()] or [no_findings()])
-    skipped.sort(key=lambda item: (item.table, item.code))
-    return findings.sort("table", "row", "position", "rule", nulls_last=False), tuple(skipped)
-
-
-def _slices(rows: pl.DataFrame) -> list[pl.DataFrame]:
-    """Cut rows into as many slices as there are workers; small tables stay whole."""
-    count = max(1, min(_WORKERS, rows.height // _SLICE))
-    size = -(-rows.height // count)
-    return [rows.slice(start, size) for start in range(0, rows.height, size)] if count > 1 else [rows]

@@ -63,7 +63,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something about a sheet that the user should know: merged cells were filled, rows are hidden, …
+    """Something about a sheet that the user should know, such as that merged cells were filled or rows are hidden.
 
     `key` is one of the keys of `checks.table_rules`, which turns facts into findings.
     """
