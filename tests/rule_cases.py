@@ -93,9 +93,7 @@ class Case:
     def alone(self) -> bool:
         """Whether this is one row under the usual options, which can be run together with others like it."""
         usual = self.as_of == "2025-10-15" and not self.params and self.photos is None and self.classes is None
-        return (
-            usual and self.code[:2] not in ("DU", "CL") and self.rows is None and self.tables is None and not self.facts
-        )
+        return usual and self.code[:2] not in ("DU", "CL") and self.rows is None and self.tables is None
 
 
 def place(text: str) -> Place:
