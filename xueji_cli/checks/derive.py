@@ -50,6 +50,8 @@ FLAW = "#flaw"
 
 #: The grade that a grade or class column names by itself.
 GRADE_OF_CLASS = "#grade"
+#: The grade that a class named by its entry year (2021级1班) is in this school year.
+GRADE_OF_COHORT = "#cohort"
 
 # Columns about the person, whichever fields they come from.
 BORN = "~born"
@@ -276,7 +278,9 @@ def _grades(rows: pl.DataFrame, bound: frozenset[str], school_year: int) -> list
         of_class = classes.parse_classes(klass, None, school_year, stages=stages).get_column("grade")
         # 2021级1班 names a grade only together with the day of the check; a roster of last year is not to be held to this year's.
         a_year_ago = classes.parse_classes(klass, None, school_year - 1, stages=stages).get_column("grade")
-        of_class = of_class.set(of_class.ne_missing(a_year_ago), None)
+        by_year = of_class.ne_missing(a_year_ago)
+        answers.append(of_class.set(~by_year, None).alias("class_name" + GRADE_OF_COHORT))
+        of_class = of_class.set(by_year, None)
         answers += [of_grade.alias("grade" + GRADE_OF_CLASS), of_class.alias("class_name" + GRADE_OF_CLASS)]
     told = runs.join(distinct.with_columns(answers), on=keys, how="left", nulls_equal=True, maintain_order="left")
     return told.select(GROUP, *(answer.name for answer in answers))[starts.cum_sum() - 1].get_columns()

@@ -110,6 +110,12 @@ def _class_grade(ctx: Context, target: Field) -> Verdict:
     return Verdict(stated == own, p1=own.cast(pl.String))
 
 
+def _cohort_grade(ctx: Context, target: Field) -> Verdict:
+    stated = ctx.part("class_name", derive.GRADE_OF_COHORT)
+    own = ctx.part("grade", derive.GRADE_OF_CLASS)
+    return Verdict(stated == own, p1=own.cast(pl.String), p2=stated.cast(pl.String))
+
+
 def _entry_long_ago(ctx: Context, target: Field) -> Verdict:
     recent = ctx.part("entry_month", derive.YMD) >= (ctx.as_of.year - ctx.integer("max_years")) * 10_000
     return Verdict(pl.when(pl.col(derive.GRADE).is_null()).then(recent))
@@ -176,5 +182,14 @@ RULES = (
         params={"max_years": "8"},
         on="entry_month",
         build=_entry_long_ago,
+    ),
+    RowRule(
+        code="EN08",
+        slug="class-of-other-entry-year",
+        severity=Severity.WARNING,
+        source=_ROLL_OVER,
+        needs=("grade",),
+        on="class_name",
+        build=_cohort_grade,
     ),
 )
