@@ -136,12 +136,16 @@ def child(name: str) -> dict[str, str]:
 
 def classmate(base: Row, number: int) -> dict[str, str]:
     """Return another child of the same class, sex and birthday: the next ID numbers of the same day."""
-    body = base["id_number"][:14] + f"{int(base['id_number'][14:17]) + 2 * number:03}"
-    own = body + ric.calc_check_digit(f"{body}0")
+    own = with_check(base["id_number"][:14] + f"{int(base['id_number'][14:17]) + 2 * number:03}")
     return {**base, "id_number": own, "roll_number": f"G{own}"}
 
 
-def _rows(case: Case) -> list[list[dict[str, str]]]:
+def with_check(body: str) -> str:
+    """Return 17 digits with their check character, as python-stdnum has it."""
+    return str(body + ric.calc_check_digit(f"{body}0"))
+
+
+def case_rows(case: Case) -> list[list[dict[str, str]]]:
     base = child(case.child)
     tables = case.tables or [case.rows if case.rows is not None else [dict(case.change)]]
     made: list[list[dict[str, str]]] = []
@@ -200,7 +204,7 @@ def rosters(case: Case) -> list[Roster]:
     )
     return [
         make_roster(student(), _columns(case, rows), rows, number=number, numeric=tuple(case.numeric), facts=facts)
-        for number, rows in enumerate(_rows(case))
+        for number, rows in enumerate(case_rows(case))
     ]
 
 
