@@ -494,3 +494,37 @@ def test_row_list_names_stretches() -> None:
     assert row_list([5, 7, 8, 9, 11]) == "5, 7–9, 11"
     assert row_list([]) == ""
     assert row_list(range(1, 100, 2)).endswith("37, 39 …")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["姓名", "身份证件号", "性别"], ["甘棠", "320102201710101191", "男"], ["柳如", "320102201711101284", "女"]],
+        [["姓名", "性别", "班级"], ["甘棠", "男", "1班"], ["柳如", "女", "1班"]],
+        [["姓名", "出生日期", "姓名"], ["甘棠", "2017-10-10", "甘父"], ["柳如", "2017-11-10", "柳父"]],
+    ],
+)
+def test_the_first_child_is_never_part_of_the_header(tmp_path: Path, rows: list[list[str]]) -> None:
+    table = table_of(tmp_path, rows, "roster.csv")
+    assert table.header_row == 1
+    assert table.frame["row"].to_list() == [2, 3]
+
+
+def test_a_long_number_in_a_header_is_not_shown(tmp_path: Path) -> None:
+    rows = [["姓名", "性别", "320102201710101191"], ["甘棠", "男", "x"], ["柳如", "女", "y"]]
+    table = table_of(tmp_path, rows, "roster.csv")
+    assert "320102" not in "".join(column.header for column in table.columns)
+
+
+@pytest.mark.parametrize("end", ["2025年9月1日", "沙河小学教务处", "家长签名", "以上学生已核对"])
+def test_a_lone_cell_at_the_end_that_is_no_name_is_no_child(tmp_path: Path, end: str) -> None:
+    rows = [["姓名", "性别", "班级"], ["甘棠", "男", "1班"], ["柳如", "女", "1班"], [end, "", ""]]
+    table = table_of(tmp_path, rows, "roster.csv")
+    assert table.frame["row"].to_list() == [2, 3]
+    assert [fact.key for fact in table.facts if fact.row == 4] == ["footer_dropped"]
+
+
+def test_a_lone_name_at_the_end_may_be_a_child(tmp_path: Path) -> None:
+    rows = [["姓名", "性别", "班级"], ["甘棠", "男", "1班"], ["柳如", "女", "1班"], ["欧阳娜娜", "", ""]]
+    table = table_of(tmp_path, rows, "roster.csv")
+    assert table.frame["row"].to_list() == [2, 3, 4]

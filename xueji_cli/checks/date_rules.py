@@ -42,7 +42,9 @@ def _spelling(ctx: Context, target: Field) -> Verdict:
     date = pl.col(target.name + derive.DATE)
     # A month with a day (20140901) says what is wanted and more.
     form = "%Y%m" if target.type is FieldType.MONTH else "%Y%m%d"
-    return Verdict(pl.when(date.is_not_null()).then(pl.col(target.name + derive.PLAIN)), p1=date.dt.to_string(form))
+    # A date without its day is told by DT03, and has no right spelling.
+    whole = pl.col(target.name + derive.PRECISION) == "day" if target.type is FieldType.DATE else date.is_not_null()
+    return Verdict(pl.when(whole).then(pl.col(target.name + derive.PLAIN)), p1=date.dt.to_string(form))
 
 
 RULES = (

@@ -86,7 +86,9 @@ def _age_grade(ctx: Context, target: Field) -> Verdict | None:
     # A birth date in the future has its own finding.
     judged = born <= dates.as_integer(ctx.as_of)
     return Verdict(
-        pl.when(judged).then(pl.when(grade.is_not_null()).then(fits).otherwise(without_grade)),
+        pl.when(judged & (pl.col(derive.STAGE) != "preschool").fill_null(value=True)).then(
+            pl.when(grade.is_not_null()).then(fits).otherwise(without_grade)
+        ),
         p1=age.cast(pl.String),
         p2=pl.when(grade.is_not_null())
         .then(usual.cast(pl.String))

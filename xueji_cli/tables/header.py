@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -81,10 +82,27 @@ def _widest(rows: Sequence[Cells], single: Header, knows: Callable[[str], bool],
     """Prefer a pair of rows to the single one when it says more: the row above names groups, or the row below parts."""
     best = single
     for lower in (single.last, single.last + 1):
+        if lower > single.last and not _names_parts(rows, lower, knows):
+            continue
         pair = _read_pair(rows, lower, knows, merges)
         if pair is not None and _better(pair, best, rows):
             best = pair
     return best
+
+
+# What a child's row has and a row of headers has not: an ID, a telephone number, a date.
+_VALUE = re.compile(r"\d{6}|^\d{4}[-./年]\d{1,2}|^\d{1,2}[-./]\d{1,2}$")
+
+
+def _names_parts(rows: Sequence[Cells], index: int, knows: Callable[[str], bool]) -> bool:
+    """Say whether a row below a header can be its second row: it names known parts by itself, and nothing in it is a value.
+
+    Read together with the header above, any child's row would name fields (姓名/甘棠).
+    """
+    if index >= len(rows):
+        return False
+    parts = [text for text in _texts(rows[index]) if text]
+    return any(knows(part) for part in parts) and not any(_VALUE.search(part) for part in parts)
 
 
 def _better(pair: Header, single: Header, rows: Sequence[Cells]) -> bool:

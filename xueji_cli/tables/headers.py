@@ -33,5 +33,5 @@ def normalise_header(text: str) -> str:
 
 
 def shown_header(text: str) -> str:
-    """Return a header as written, on one line."""
-    return re.sub(r"\s*[\r\n]+\s*", "", text).strip()
+    """Return a header as written, on one line; a long number in it is no header but somebody's, and is not shown."""
+    return re.sub(r"\d{7,}[\dXx]*", "****", re.sub(r"\s*[\r\n]+\s*", "", text).strip())

@@ -52,6 +52,12 @@ _HINTS = frozenset(
         "自动生成",
     ]
 )
+#: What stands alone under 姓名 at the end of a sheet and is nobody: a date, an office, a signature line, a sentence.
+_NO_NAME = re.compile(
+    r"\d{4}\s*[年./-]|(?:小学|中学|学校|教务处|政教处|教导处|办公室|教育局|签\s*[名字章]|盖\s*章|核对|日期)\s*[:：]?$|^(?:以上|上述|共\d)"
+)
+#: Rows at the end that may be no children although nothing in their words says so.
+_LOOSE_ENDS = 8
 _PUNCTUATION = re.compile("[，。；：！、]")
 
 
@@ -84,9 +90,10 @@ class Dropped:
         candidates = body.filter(first.str.contains(_FOOTER).fill_null(value=False))
         # A loop over the few rows whose first filled cell reads like a footer.
         footers = [row[0] for row in candidates.iter_rows() if _is_footer(row[1:], positions, header)]
+        footers += _loose_ends(body, names, header, set(footers))
         repeated = _repeated(body, grid, header)
         footers += _notes_below(body, header, {*footers, *repeated})
-        return cls(blank, repeated, sorted(footers))
+        return cls(blank, repeated, sorted(set(footers)))
 
     def facts(self, kept: pl.DataFrame) -> list[Fact]:
         """Tell what was left out; blank rows below the last child are not worth a word."""
@@ -121,6 +128,34 @@ def _first_filled(body: pl.DataFrame, names: Sequence[str]) -> pl.Series:
         if not first.null_count():
             break
     return first
+
+
+def _loose_ends(body: pl.DataFrame, names: Sequence[str], header: Header, gone: set[int]) -> list[int]:
+    """Find rows at the end that have one cell and no name in it: a date, an office, 家长签名, a sentence.
+
+    A row whose only cell stands under 姓名 and can be a name stays: it may be a child of whom nothing else is known. So does one
+    with a number in it that could be an ID.
+    """
+    rows: list[int] = []
+    for row in reversed(body.tail(_LOOSE_ENDS + len(gone)).rows()):
+        if row[0] in gone:
+            continue
+        filled = [
+            (int(name[1:]), cell.strip()) for name, cell in zip(names, row[1:], strict=True) if cell and cell.strip()
+        ]
+        if len(filled) != 1:
+            break
+        position, cell = filled[0]
+        named = position < len(header.names) and "名" in header.names[position].replace("签名", "")
+        if (
+            (named and not _NO_NAME.search(cell))
+            or not re.search(r"\D", cell)
+            or re.search(r"\d{8}", cell)
+            or len(cell) < 2
+        ):
+            break
+        rows.append(row[0])
+    return rows
 
 
 def _is_footer(cells: Sequence[str | None], positions: Sequence[int], header: Header) -> bool:

@@ -24,6 +24,9 @@ __all__ = ["ReadOptions", "Vocabulary", "read_tables"]
 #: How many cells of an unknown header are shown.
 _SEEN = 8
 
+#: The sheets that a marked copy of a workbook has besides the user's own, in either language.
+_OWN_SHEETS = (("问题清单", "汇总"), ("Findings", "Summary"))
+
 
 def read_tables(path: str, options: ReadOptions, vocabulary: Vocabulary) -> list[Table]:
     """Read every table of a file that looks like a roster, or the one sheet that was asked for.
@@ -124,7 +127,9 @@ class _Reading:
         """Return the places of the sheets to read."""
         wanted = self.options.sheet
         if wanted is None:
-            return list(range(len(names)))
+            # A marked copy that was corrected and comes back: its own two sheets are no rosters.
+            own = next((pair for pair in _OWN_SHEETS if set(pair) < set(names)), ())
+            return [index for index, name in enumerate(names) if name not in own]
         folded = [name.strip().casefold() for name in names]
         if wanted in names:
             return [names.index(wanted)]

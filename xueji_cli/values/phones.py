@@ -7,7 +7,7 @@ import polars as pl
 from xueji_cli.values.text import on_distinct, put, read_cells, spread
 
 _MOBILE = r"^1[3-9][0-9]{9}$"
-_FIXED = r"^(?:0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(?:-[0-9]{1,5})?$"
+_FIXED = r"^(?:(?:0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(?:(?:-|转|转分机)[0-9]{1,5})?|[48]00-?[0-9]{3}-?[0-9]{4})$"
 
 # Written to get past a required field: one digit repeated, a run, or the example numbers of forms and operators.
 _PLACEHOLDERS = (
