@@ -249,6 +249,7 @@ def test_a_cell_is_read_alike_in_any_company(reader: str, cells: pl.Series) -> N
 @law(cells=columns)
 @example(cells=pl.Series("cells", ["''"]))
 @example(cells=pl.Series("cells", ["＇a"]))
+@example(cells=pl.Series("cells", [")"]))
 def test_folding_twice_is_folding_once(reader: str, cells: pl.Series) -> None:
     if reader in ("numbers", "phones"):
         # These drop spaces, and the space in an accent that stands alone (´) holds it apart from the letter before it.

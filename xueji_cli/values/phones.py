@@ -34,15 +34,10 @@ PLACEHOLDER, SEVERAL, FORMAT, BAD = "placeholder", "several", "format", "bad"
 
 def _tidy(values: pl.Series) -> pl.Series:
     numbers = pl.col("v").str.replace(r"^(?:\+|00)?86[- ]?(1[3-9])", "${1}").str.replace_all(r"[\s\-()（）]", "")
-    return (
-        values.to_frame("v")
-        .select(
-            pl.when(numbers.str.contains(_MOBILE))
-            .then(numbers)
-            .otherwise(pl.col("v").str.replace_all(r"[—–－]", "-").str.replace_all(r"[ ()]", ""))
-        )
-        .to_series()
-    )
+    others = pl.col("v").str.replace_all(r"[—–－]", "-").str.replace_all(r"[ ()]", "")
+    # A lone bracket is no telephone number, but it is not nothing either.
+    tidy = pl.when(numbers.str.contains(_MOBILE)).then(numbers).when(others != "").then(others).otherwise("v")
+    return values.to_frame("v").select(tidy).to_series()
 
 
 def _flaw(values: pl.Series) -> pl.Series:
