@@ -141,6 +141,10 @@ class KeyPart:
         return f"{self.comparison}.{self.form}" if self.form else self.comparison
 
 
+#: Records of a block that are compared with one another, unless the schema says otherwise.
+_BLOCK = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """How the people of a schema are compared.
@@ -167,7 +171,7 @@ class Model:
     duplicate: float = 0.98
     review: float = 0.5
     rate: float = 0.05
-    block: int = 200
+    block: int = _BLOCK
 
     def comparison(self, name: str) -> Comparison:
         """Return a comparison by its name."""
@@ -226,7 +230,7 @@ def read_model(document: Document, node: Node, known_fields: Sequence[str]) -> M
         bounds=bounds,
         knowledge=document.choice(given["knowledge"], "knowledge", KNOWLEDGE) or "" if "knowledge" in given else "",
         school=school,
-        block=block or Model.block,
+        block=block or _BLOCK,
         **numbers,
     )
 
