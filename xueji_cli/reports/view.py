@@ -19,6 +19,7 @@ from xueji_cli.tables.table import column_letter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from xueji_cli.reports.pairs.report import PairReport
     from xueji_cli.reports.report import CheckReport
 
 #: Type of a list of places.
@@ -121,7 +122,7 @@ def letters(view: pl.DataFrame) -> pl.Expr:
     return pl.col("position").replace_strict(known, default=None, return_dtype=pl.String)
 
 
-def table_labels(report: CheckReport) -> list[str]:
+def table_labels(report: CheckReport | PairReport) -> list[str]:
     """Return a short name for each table, unambiguous in this run: its file, and its sheet if there are several."""
     paths = [roster.table.source.path for roster in report.rosters]
     names = {path: PurePath(path.replace("\\", "/")).name or path for path in paths}

@@ -1,0 +1,96 @@
+"""`xueji dedupe`: the same child registered more than once, across all schools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from xueji_cli.commands import options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xueji_cli.errors import InputError
+    from xueji_cli.matching.decisions import Decisions
+    from xueji_cli.matching.people import People
+    from xueji_cli.reports.pairs.report import PairReport, UsedDecisions
+    from xueji_cli.reports.report import Run
+    from xueji_cli.schema.roster import Roster
+
+
+def dedupe(
+    ctx: typer.Context,
+    files: options.Files,
+    output: options.Output = None,
+    format: options.Format = None,
+    schema: options.SchemaName = None,
+    as_of: options.AsOf = None,
+    threshold: options.Threshold = None,
+    review_threshold: options.ReviewThreshold = None,
+    within_school: options.WithinSchool = False,
+    across_schools: options.AcrossSchools = False,
+    fail_on: options.FailOn = None,
+    mapping: options.Mapping = None,
+    sheet: options.Sheet = None,
+    header_row: options.HeaderRow = None,
+    encoding: options.Encoding = None,
+    recursive: options.Recursive = False,
+    reveal: options.Reveal = False,
+    config: options.Config = None,
+    lang: options.Lang = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> int:
+    """Find duplicates."""
+    from xueji_cli.commands import comparing
+    from xueji_cli.commands.check import refuse_outputs
+    from xueji_cli.commands.start import start
+    from xueji_cli.tables.paths import expand_inputs
+
+    console, settings = start(ctx, without=frozenset())
+    schools = comparing.schools_of(within=within_school, across=across_schools)
+    paths = expand_inputs(files, recursive=settings.recursive)
+    outputs = list(dict.fromkeys(output or []))
+    refuse_outputs(outputs, paths)
+    (rosters,), failures = comparing.read_sides([paths], settings, console)
+    if not rosters:
+        return comparing.nothing_read(failures, console)
+    people = comparing.people_of(
+        [rosters], settings, threshold=threshold, review_threshold=review_threshold, schools=schools
+    )
+    own = {"threshold": threshold, "review_threshold": review_threshold, "schools": "" if schools == "all" else schools}
+    run = comparing.run_of("dedupe", people.schema, settings, own)
+    report = find(people, rosters, failures, run, schools=schools, decisions=None, file="")
+    return comparing.show(report, settings, console, outputs)
+
+
+def find(
+    people: People,
+    rosters: Sequence[Roster],
+    failures: Sequence[InputError],
+    run: Run,
+    *,
+    schools: str,
+    decisions: Decisions | None,
+    file: str,
+) -> PairReport:
+    """Find the same people and return the report."""
+    from xueji_cli.matching.dedupe import dedupe as find_duplicates
+    from xueji_cli.reports.pairs.report import PairReport, UsedDecisions
+
+    found = find_duplicates(people, schools=schools, decisions=decisions)
+    used: UsedDecisions | None = None
+    if decisions is not None:
+        pending = int((found.decided["decision"] == "pending").sum())
+        used = UsedDecisions(file, found.decided.height - pending, pending, found.stale)
+    return PairReport(
+        run=run,
+        rosters=tuple(rosters),
+        unreadable=tuple(failures),
+        people=people,
+        judged=found.judged,
+        clusters=found.clusters,
+        decisions=used,
+    )
