@@ -184,7 +184,7 @@ def _table(characters: list[str]) -> pl.DataFrame:
         sounds_of = [*readings(c), None, None, None][:READINGS]
         code = [*(corners(c) or ""), *[None] * 5][:5]
         pieces = parts(c) or ()
-        two = [None if part in _RADICALS else part for part in pieces] if len(pieces) == 2 else [None, None]  # noqa: PLR2004
+        two = [None if part in _RADICALS else part for part in pieces] if len(pieces) == 2 else [None, None]
         rows.append((c, *sounds_of, *code, *two, bool(_LOST.match(c))))
     names = ["c", *(f"s{i}" for i in range(READINGS)), *(f"f{i}" for i in range(5)), "p0", "p1"]
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String) | {"lost": pl.Boolean}, orient="row")
