@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from xueji_cli.schema.matching import Comparison, Level, Model
 
 #: Pairs of records far apart that chance agreement is measured on: five a record, within these bounds.
-_RANDOM_PAIRS = (100_000, 1_000_000)
+_RANDOM_PAIRS = (50_000, 250_000)
 #: What the model's own u counts for beside them, in pairs.
 _U_PRIOR = 100
 #: Candidate pairs from which m is refined, and how many are looked at.
@@ -123,7 +123,24 @@ def learn(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFr
     if pairs.height >= _ENOUGH:
         step = max(pairs.height // _SAMPLE, 1)
         m = _refined(people, features, Weights(model, names, m, u, prior), pairs.gather_every(step))
-    return Weights(model, names, m, u, prior)
+    return Weights(model, names, m, _against(model, m, u), prior)
+
+
+#: Levels that say nothing for a match, however rare they are in these files.
+_DISAGREEMENT = frozenset({"other", "unlike", "conflict"})
+
+
+def _against(
+    model: Model, m: Mapping[str, tuple[float, ...]], u: Mapping[str, tuple[float, ...]]
+) -> dict[str, tuple[float, ...]]:
+    """Return u with no disagreement less frequent among strangers than among the records of one person."""
+    return {
+        name: tuple(
+            max(of_two, of_one) if level.name in _DISAGREEMENT else of_two
+            for of_one, of_two, level in zip(m[name], u[name], model.comparison(name).levels, strict=True)
+        )
+        for name in u
+    }
 
 
 def _chance(
