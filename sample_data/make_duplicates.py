@@ -122,7 +122,11 @@ def _second_hukou(child: Child) -> Child:
 
 def _another_under_one_number(child: Child) -> Child:
     name = {"男": "孔令扬", "女": "孔令仪"}[child["sex"]]
-    family = {"member1_name": "孔庆树", "member1_phone": "13805570031", "member1_id_number": number("341323", "19860914", 377)}
+    family = {
+        "member1_name": "孔庆树",
+        "member1_phone": "13805570031",
+        "member1_id_number": number("341323", "19860914", 377),
+    }
     return _copied(child, name=name, phone="13805570031", address="榆林镇孔庄村31号", **family)
 
 
@@ -135,7 +139,9 @@ def _twin(child: Child) -> Child:
 def _sibling(child: Child) -> Child:
     """A younger child under the same parent's number (安徽 第十三条)."""
     birth = _later(child["birth_date"], 700)
-    return _copied(child, name=child["name"][0] + "小满", birth_date=birth, roll_number=f"J{number('341323', birth, 903)}")
+    return _copied(
+        child, name=child["name"][0] + "小满", birth_date=birth, roll_number=f"J{number('341323', birth, 903)}"
+    )
 
 
 def _under_guardian(child: Child) -> Child:
@@ -147,7 +153,9 @@ def _under_guardian(child: Child) -> Child:
 def _namesake(child: Child) -> Child:
     """Another child of the same name and birth date, and nothing else to go by."""
     nobody = dict.fromkeys(("member1_name", "member1_phone", "member1_id_number", "phone", "address"))
-    return _copied(child, id_type="其他", id_number=None, roll_number=f"J{number('341323', child['birth_date'], 907)}", **nobody)
+    return _copied(
+        child, id_type="其他", id_number=None, roll_number=f"J{number('341323', child['birth_date'], 907)}", **nobody
+    )
 
 
 #: Kind, verdict, school and grade of the child, school of the other record, what becomes of the child itself, and the other.
@@ -169,18 +177,22 @@ _PLAN: tuple[tuple[str, str, int, int, int, Callable[[Child], Child] | None, Cal
 def rosters() -> tuple[dict[int, pl.DataFrame], list[Planted]]:
     """Return the rows of each school, and what was planted where."""
     people = fill(SCHOOLS, SEED).filter(pl.col("special") == "plain")
-    rows: dict[int, list[Child]] = {
-        school: people.filter(pl.col("school") == school).to_dicts() for school in FILES
-    }
+    rows: dict[int, list[Child]] = {school: people.filter(pl.col("school") == school).to_dicts() for school in FILES}
     plain = {school: list(each) for school, each in rows.items()}
+    # A child whose birth date no other has: no second pair is planted unawares.
+    alone = set(people.group_by("birth_date").len().filter(pl.col("len") == 1)["birth_date"])
     planted = []
     taken: set[int] = set()
     for kind, verdict, school, grade, other_school, before, other in _PLAN:
         place = next(
             place
             for place, child in enumerate(plain[school])
-            if child["grade_no"] == grade and child["i"] not in taken and len(child["name"]) == 3
-            and child["roll_number"].startswith("G") and int(child["id_number"][14:17]) < 990
+            if child["grade_no"] == grade
+            and child["i"] not in taken
+            and child["birth_date"] in alone
+            and len(child["name"]) == 3
+            and child["roll_number"].startswith("G")
+            and int(child["id_number"][14:17]) < 990
             and (other is not _homophone or any(each in _SOUNDS for each in child["name"][1:]))
         )
         taken.add(plain[school][place]["i"])
