@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from xueji_cli.console import Console
     from xueji_cli.matching.people import People
     from xueji_cli.reports.pairs.report import PairReport
+    from xueji_cli.reports.pairs.view import PairView
     from xueji_cli.reports.report import Run
     from xueji_cli.schema.model import Schema
     from xueji_cli.schema.roster import Roster
@@ -147,17 +148,59 @@ def nothing_read(failures: Sequence[UserError], console: Console) -> int:
     return UNREADABLE
 
 
-def show(report: PairReport, settings: Settings, console: Console, outputs: Sequence[str]) -> int:
+def show(report: PairReport, settings: Settings, console: Console, outputs: Sequence[str], *, limit: int | None) -> int:
     """Write the files that were asked for, show the report, and return the exit status."""
-    from xueji_cli.reports.pairs.machine import write_json, write_jsonl
     from xueji_cli.reports.pairs.view import pair_view
 
     view = pair_view(report, lang=console.lang, reveal=settings.reveal)
-    with console.binary() as stream:
-        (write_json if settings.format == "json" else write_jsonl)(view, stream, lang=console.lang)
-    for error in report.unreadable:
+    written, failures = _write_files(view, settings, console, outputs)
+    if settings.format == "text":
+        from xueji_cli.reports.pairs.text import render_text
+
+        page = render_text(
+            view,
+            width=console.width,
+            verbose=console.verbose,
+            limit=limit or None,
+            plain=not console.coloured,
+            written=written,
+        )
+        console.render(page)
+    else:
+        from xueji_cli.reports.pairs.writing import write_stream
+
+        with console.binary() as stream:
+            write_stream(view, settings.format, stream)
+    # The text names unreadable files as well; into a file or a pipe it is not seen.
+    unreadable = () if settings.format == "text" and console.seen else report.unreadable
+    for error in (*unreadable, *failures):
         console.user_error(error)
-    return status(report, settings.fail_on)
+    return UNREADABLE if failures else status(report, settings.fail_on)
+
+
+def _write_files(
+    view: PairView, settings: Settings, console: Console, outputs: Sequence[str]
+) -> tuple[list[str], list[UserError]]:
+    """Write the report to each file that was asked for; return their names, and why others could not be written."""
+    from xueji_cli.reports.pairs.writing import write_report
+
+    files: list[str] = []
+    failures: list[UserError] = []
+    with console.progress(console.text("cli.writing"), len(outputs)) as step:
+        for path in outputs:
+            step(PurePath(path).name)
+            try:
+                written = write_report(view, path)
+            except UserError as error:
+                failures.append(error)
+                continue
+            for warning in written.notes:
+                console.note(warning)
+            files += written.paths
+            if settings.format != "text":
+                # The text says it itself, on its last line.
+                console.note(console.text("cli.written", file=path))
+    return files, failures
 
 
 def status(report: PairReport, fail_on: str) -> int:

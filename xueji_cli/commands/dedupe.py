@@ -36,6 +36,7 @@ def dedupe(
     header_row: options.HeaderRow = None,
     encoding: options.Encoding = None,
     recursive: options.Recursive = False,
+    places: options.Places = 3,
     reveal: options.Reveal = False,
     config: options.Config = None,
     lang: options.Lang = None,
@@ -63,7 +64,7 @@ def dedupe(
     own = {"threshold": threshold, "review_threshold": review_threshold, "schools": "" if schools == "all" else schools}
     run = comparing.run_of("dedupe", people.schema, settings, own)
     report = find(people, rosters, failures, run, schools=schools, decisions=None, file="")
-    return comparing.show(report, settings, console, outputs)
+    return comparing.show(report, settings, console, outputs, limit=places)
 
 
 def find(

@@ -26,6 +26,7 @@ def link(
     header_row: options.HeaderRow = None,
     encoding: options.Encoding = None,
     recursive: options.Recursive = False,
+    places: options.Places = 3,
     reveal: options.Reveal = False,
     config: options.Config = None,
     lang: options.Lang = None,
@@ -71,4 +72,4 @@ def link(
         judged=found.judged,
         lone=(found.only_left, found.only_right),
     )
-    return comparing.show(report, settings, console, outputs)
+    return comparing.show(report, settings, console, outputs, limit=places)

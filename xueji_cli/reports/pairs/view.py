@@ -15,7 +15,7 @@ from xueji_cli.reports.pairs.advice import with_advice
 from xueji_cli.reports.pairs.reasons import with_reasons
 from xueji_cli.reports.pairs.report import DEDUPE_VERDICTS, LINK_VERDICTS
 from xueji_cli.reports.view import table_labels
-from xueji_cli.schema.model import Pii
+from xueji_cli.schema.model import FieldType, Pii
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +51,17 @@ class PairView:
         """A short name for each table."""
         return table_labels(self.report)
 
+    @cached_property
+    def head_keys(self) -> frozenset[str]:
+        """What is shown of every pair, agree or not: school, class, name, number and birth date."""
+        schema = self.report.people.schema
+        dates = [field for field in self.fields if field.type is FieldType.DATE]
+        return frozenset(("school", "class", *(field.name for field in (*_head_fields(schema), *dates))))
+
+    def title(self, field: Field) -> str:
+        """Return what a field is called: its title, or in English its name, which is ASCII."""
+        return field.title if self.lang == "zh" else field.name.replace("_", " ")
+
     def records(self, numbers: pl.Series) -> pl.DataFrame:
         """Return the records of some numbers, each once, with `HEAD` and `v:<field>` of the fields shown.
 
@@ -70,16 +81,15 @@ class PairView:
             if not here.height:
                 continue
             present = [name for name in dict.fromkeys(names) if name in roster.frame.columns]
-            values = roster.frame.select("row", *(pl.col(name).alias(f"v:{name}") for name in present))
+            # Rows stand in ascending order, so a few of a million are found without looking at all.
+            rows = roster.frame["row"].search_sorted(here["row"])
+            values = roster.frame.select(pl.col(name).alias(f"v:{name}") for name in present)[rows]
             source = roster.table.source
-            parts.append(
-                here.join(values, on="row", how="left", maintain_order="left").with_columns(
-                    pl.lit(source.path).alias("file"), pl.lit(source.sheet, dtype=pl.String).alias("sheet")
-                )
-            )
-        rows = pl.concat(parts, how="diagonal").sort("record")
-        missing = [name for name in names if f"v:{name}" not in rows.columns]
-        return rows.with_columns(pl.lit(None, dtype=pl.String).alias(f"v:{name}") for name in dict.fromkeys(missing))
+            place = (pl.lit(source.path).alias("file"), pl.lit(source.sheet, dtype=pl.String).alias("sheet"))
+            parts.append(pl.concat([here.with_columns(place), values], how="horizontal"))
+        found = pl.concat(parts, how="diagonal").sort("record")
+        missing = [name for name in names if f"v:{name}" not in found.columns]
+        return found.with_columns(pl.lit(None, dtype=pl.String).alias(f"v:{name}") for name in dict.fromkeys(missing))
 
     def _shown(self, rows: pl.DataFrame) -> pl.DataFrame:
         schema = self.report.people.schema
@@ -140,7 +150,8 @@ def class_text(schema: Schema) -> pl.Expr:
         assert only is not None
         return pl.col(f"v:{only.name}")
     g, c = pl.col(f"v:{grade.name}"), pl.col(f"v:{klass.name}")
-    return pl.when(c.is_null()).then(g).when(g.is_null() | c.str.starts_with(g)).then(c).otherwise(g + c)
+    says_grade = c.str.starts_with(g.str.strip_suffix("年级"))
+    return pl.when(c.is_null()).then(g).when(g.is_null() | says_grade).then(c).otherwise(g + c)
 
 
 def _head_fields(schema: Schema) -> Sequence[Field]:
