@@ -34,6 +34,17 @@ def schools_of(*, within: bool, across: bool) -> str:
     return "within" if within else "across" if across else "all"
 
 
+def refuse_files(settings: Settings, outputs: Sequence[str], *, plan: bool, explain: bool) -> None:
+    """Refuse files and formats together with `--plan` and `--explain`, which have none.
+
+    Raises:
+        UserError: When they are asked for.
+    """
+    option = "--plan" if plan else "--explain" if explain else ""
+    if option and (outputs or settings.format not in ("text", "json")):
+        raise UserError("screen_only", option=option)
+
+
 def read_sides(
     sides: Sequence[Sequence[str]], settings: Settings, console: Console
 ) -> tuple[list[list[Roster]], list[InputError]]:

@@ -11,10 +11,10 @@ from xueji_cli.commands import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xueji_cli.commands.decisions import MadeDecisions
     from xueji_cli.errors import InputError
-    from xueji_cli.matching.decisions import Decisions
     from xueji_cli.matching.people import People
-    from xueji_cli.reports.pairs.report import PairReport, UsedDecisions
+    from xueji_cli.reports.pairs.report import PairReport
     from xueji_cli.reports.report import Run
     from xueji_cli.schema.roster import Roster
 
@@ -30,6 +30,9 @@ def dedupe(
     review_threshold: options.ReviewThreshold = None,
     within_school: options.WithinSchool = False,
     across_schools: options.AcrossSchools = False,
+    decisions: options.DecisionFiles = None,
+    plan: options.Plan = False,
+    explain: options.Explain = None,
     fail_on: options.FailOn = None,
     mapping: options.Mapping = None,
     sheet: options.Sheet = None,
@@ -45,8 +48,9 @@ def dedupe(
     debug: options.Debug = False,
 ) -> int:
     """Find duplicates."""
-    from xueji_cli.commands import comparing
+    from xueji_cli.commands import comparing, looking
     from xueji_cli.commands.check import refuse_outputs
+    from xueji_cli.commands.decisions import read_decisions
     from xueji_cli.commands.start import start
     from xueji_cli.tables.paths import expand_inputs
 
@@ -54,16 +58,27 @@ def dedupe(
     schools = comparing.schools_of(within=within_school, across=across_schools)
     paths = expand_inputs(files, recursive=settings.recursive)
     outputs = list(dict.fromkeys(output or []))
-    refuse_outputs(outputs, paths)
+    comparing.refuse_files(settings, outputs, plan=plan, explain=explain is not None)
+    made = read_decisions(expand_inputs(decisions)) if decisions else None
+    refuse_outputs(outputs, [*paths, *(made.files if made else ())])
     (rosters,), failures = comparing.read_sides([paths], settings, console)
     if not rosters:
         return comparing.nothing_read(failures, console)
     people = comparing.people_of(
         [rosters], settings, threshold=threshold, review_threshold=review_threshold, schools=schools
     )
-    own = {"threshold": threshold, "review_threshold": review_threshold, "schools": "" if schools == "all" else schools}
+    own = {
+        "threshold": threshold,
+        "review_threshold": review_threshold,
+        "schools": "" if schools == "all" else schools,
+        "decisions": list(made.files) if made else None,
+    }
     run = comparing.run_of("dedupe", people.schema, settings, own)
-    report = find(people, rosters, failures, run, schools=schools, decisions=None, file="")
+    if plan:
+        return looking.plan(people, rosters, failures, run, settings, console, schools=schools)
+    report = find(people, rosters, failures, run, schools=schools, made=made)
+    if explain is not None:
+        return looking.explain(report, explain, settings, console)
     return comparing.show(report, settings, console, outputs, limit=places)
 
 
@@ -74,18 +89,14 @@ def find(
     run: Run,
     *,
     schools: str,
-    decisions: Decisions | None,
-    file: str,
+    made: MadeDecisions | None,
 ) -> PairReport:
     """Find the same people and return the report."""
     from xueji_cli.matching.dedupe import dedupe as find_duplicates
     from xueji_cli.reports.pairs.report import PairReport, UsedDecisions
 
-    found = find_duplicates(people, schools=schools, decisions=decisions)
-    used: UsedDecisions | None = None
-    if decisions is not None:
-        pending = int((found.decided["decision"] == "pending").sum())
-        used = UsedDecisions(file, found.decided.height - pending, pending, found.stale)
+    found = find_duplicates(people, schools=schools, decisions=made.decisions if made else None)
+    used = UsedDecisions(made.files, found.decided, tuple(made.places[n] for n in found.stale)) if made else None
     return PairReport(
         run=run,
         rosters=tuple(rosters),

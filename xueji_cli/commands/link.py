@@ -20,6 +20,8 @@ def link(
     within_school: options.WithinSchool = False,
     across_schools: options.AcrossSchools = False,
     many: options.Many = False,
+    plan: options.Plan = False,
+    explain: options.Explain = None,
     fail_on: options.FailOn = None,
     mapping: options.Mapping = None,
     sheet: options.Sheet = None,
@@ -35,7 +37,7 @@ def link(
     debug: options.Debug = False,
 ) -> int:
     """Link two lists."""
-    from xueji_cli.commands import comparing
+    from xueji_cli.commands import comparing, looking
     from xueji_cli.commands.check import refuse_outputs
     from xueji_cli.commands.start import start
     from xueji_cli.errors import UserError
@@ -50,6 +52,7 @@ def link(
     if both := [path for path in sides[1] if same_file_key(path) in known]:
         raise UserError("link_same_file", file=both[0])
     outputs = list(dict.fromkeys(output or []))
+    comparing.refuse_files(settings, outputs, plan=plan, explain=explain is not None)
     refuse_outputs(outputs, [path for side in sides for path in side])
     rosters, failures = comparing.read_sides(sides, settings, console)
     if not all(rosters):
@@ -57,19 +60,25 @@ def link(
     people = comparing.people_of(
         rosters, settings, threshold=threshold, review_threshold=review_threshold, schools=schools
     )
-    found = find_links(people, schools=schools, many=many)
     own = {
         "threshold": threshold,
         "review_threshold": review_threshold,
         "schools": "" if schools == "all" else schools,
         "many": many,
     }
+    run = comparing.run_of("link", people.schema, settings, own)
+    tables = [roster for side in rosters for roster in side]
+    if plan:
+        return looking.plan(people, tables, failures, run, settings, console, schools=schools)
+    found = find_links(people, schools=schools, many=many)
     report = PairReport(
-        run=comparing.run_of("link", people.schema, settings, own),
-        rosters=tuple(roster for side in rosters for roster in side),
+        run=run,
+        rosters=tuple(tables),
         unreadable=tuple(failures),
         people=people,
         judged=found.judged,
         lone=(found.only_left, found.only_right),
     )
+    if explain is not None:
+        return looking.explain(report, explain, settings, console)
     return comparing.show(report, settings, console, outputs, limit=places)

@@ -49,3 +49,8 @@ ReviewThreshold = Annotated[float | None, typer.Option("--review-threshold", met
 WithinSchool = Annotated[bool, typer.Option("--within-school", rich_help_panel=_MATCHING)]
 AcrossSchools = Annotated[bool, typer.Option("--across-schools", rich_help_panel=_MATCHING)]
 Many = Annotated[bool, typer.Option("--many", rich_help_panel=_MATCHING)]
+DecisionFiles = Annotated[list[str] | None, typer.Option("--decisions", metavar="FILE", rich_help_panel=_MATCHING)]
+Plan = Annotated[bool, typer.Option("--plan", rich_help_panel=_MATCHING)]
+Explain = Annotated[
+    tuple[str, str] | None, typer.Option("--explain", metavar="FILE:ROW FILE:ROW", rich_help_panel=_MATCHING)
+]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from xueji_cli.reports.pairs.report import PairReport
+    from xueji_cli.reports.pairs.report import PairReport, PlanReport
     from xueji_cli.reports.report import CheckReport
     from xueji_cli.schema.roster import Roster
 
@@ -39,7 +39,9 @@ _STYLES = {
 class Page:
     """The lines of one report, written from top to bottom."""
 
-    def __init__(self, report: CheckReport | PairReport, lang: str, width: int, words: Sequence[str]) -> None:
+    def __init__(
+        self, report: CheckReport | PairReport | PlanReport, lang: str, width: int, words: Sequence[str]
+    ) -> None:
         """Begin an empty page.
 
         Args:
@@ -52,7 +54,7 @@ class Page:
         self.failures = report.unreadable
         self.lang = lang
         self.width = width
-        self.labels = [harmless(label) for label in table_labels(report)]
+        self.labels = [harmless(label) for label in table_labels(report.rosters)]
         self.lines: list[Text] = []
         #: Cells of the left margin that holds the words of the report itself.
         self.margin = max(map(cell_width, (self.say("read"), self.say("unreadable"), *words))) + 2

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.reports.machine import dump, input_entry, unreadable_entries
+from xueji_cli.reports.pairs.plan import large_blocks, plan_keys
 from xueji_cli.reports.pairs.summary import summarise_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO, Any
 
+    from xueji_cli.reports.pairs.report import PairReport, PlanReport
     from xueji_cli.reports.pairs.view import PairView
 
 #: Name and version of the contracts.
@@ -50,7 +52,7 @@ def write_jsonl(view: PairView, stream: IO[bytes], *, lang: str) -> None:
                 stream.write(part)
 
 
-def places(view: PairView, numbers: pl.Series) -> pl.DataFrame:
+def _places(view: PairView, numbers: pl.Series) -> pl.DataFrame:
     """Return `file`, `sheet`, `row`, `school` of records, one row a number, in their order."""
     sources = [roster.table.source for roster in view.report.rosters]
     tables = pl.DataFrame(
@@ -78,10 +80,15 @@ def _lists(view: PairView) -> list[tuple[str, Iterator[bytes]]]:
     return [("clusters", _clusters(view)), ("pairs", _pairs(view)), *lists]
 
 
+def pair_entries(view: PairView) -> list[dict[str, Any]]:
+    """Return the pairs as objects: for a few of them."""
+    return [json.loads(line) for part in _pairs(view) for line in part.splitlines()]
+
+
 def _pairs(view: PairView) -> Iterator[bytes]:
     for part in view.pairs.iter_slices(_SLICE):
         sides = {
-            side: places(view, part[column]).select(pl.struct(*_PLACE).alias(side))
+            side: _places(view, part[column]).select(pl.struct(*_PLACE).alias(side))
             for side, column in (("left", "l"), ("right", "r"))
         }
         told = pl.concat([part, *sides.values()], how="horizontal")
@@ -128,32 +135,40 @@ def _lines(frame: pl.DataFrame) -> bytes:
 
 def _head(view: PairView, lang: str) -> dict[str, Any]:
     report = view.report
-    run = report.run
     return {
         "schema": LINK_CONTRACT if report.linking else DEDUPE_CONTRACT,
-        "run": {
-            "command": run.command,
-            "version": run.version,
-            "schema": list(run.schemas),
-            "as_of": run.as_of,
-            "options": dict(run.options),
-            "thresholds": {"duplicate": report.people.model.duplicate, "review": report.people.model.review},
-        },
-        "inputs": [_input(view, table) for table in range(len(report.rosters))],
+        "run": run_entry(report),
+        "inputs": inputs(report),
         "summary": _summary(view),
-        "keys": keys_of_plan(view),
-        "large_blocks": large_blocks(view),
+        "keys": plan_keys(report.judged.candidates),
+        "large_blocks": large_blocks(view, report.judged.candidates),
         **({"decisions": _decisions(view)} if report.decisions else {}),
         "unreadable": unreadable_entries(report.unreadable, lang),
     }
 
 
-def _input(view: PairView, table: int) -> dict[str, Any]:
-    entry = input_entry(view.report.rosters[table])
-    if view.report.linking:
-        first = view.report.people.places.filter(pl.col("table") == table)["side"]
-        entry["side"] = "right" if len(first) and first[0] == 1 else "left"
-    return entry
+def run_entry(report: PairReport | PlanReport) -> dict[str, Any]:
+    """Return how a run was made."""
+    run = report.run
+    model = report.people.model
+    return {
+        "command": run.command,
+        "version": run.version,
+        "schema": list(run.schemas),
+        "as_of": run.as_of,
+        "options": dict(run.options),
+        "thresholds": {"duplicate": model.duplicate, "review": model.review},
+    }
+
+
+def inputs(report: PairReport | PlanReport) -> list[dict[str, Any]]:
+    """Return what is said about each table; of two lists, which it belongs to."""
+    entries = [input_entry(roster) for roster in report.rosters]
+    side = dict(report.people.places.select("table", "side").unique().iter_rows())
+    if any(side.values()):
+        for table, entry in enumerate(entries):
+            entry["side"] = "right" if side.get(table) == 1 else "left"
+    return entries
 
 
 def _summary(view: PairView) -> dict[str, Any]:
@@ -186,38 +201,12 @@ def _summary(view: PairView) -> dict[str, Any]:
     }
 
 
-def keys_of_plan(view: PairView) -> list[dict[str, Any]]:
-    """Return what each key gave."""
-    return [
-        {"key": each.key, "records": each.keyed, "blocks": each.blocks, "pairs": each.pairs}
-        for each in view.report.judged.candidates.plans
-    ]
-
-
-def large_blocks(view: PairView) -> list[dict[str, Any]]:
-    """Return the blocks that were narrowed or cut, with a record of each to show what its records share."""
-    blocks = view.report.judged.candidates.large
-    shown = {
-        row["record"]: row for row in view.records(pl.Series([b.record for b in blocks], dtype=pl.UInt32)).to_dicts()
-    }
-    return [
-        {
-            "key": each.key,
-            "records": each.records,
-            "narrowed_by": each.narrowed,
-            "not_compared": each.left,
-            "example": {key: shown[each.record][key] for key in _PLACE},
-        }
-        for each in blocks
-    ]
-
-
 def _decisions(view: PairView) -> dict[str, Any]:
     used = view.report.decisions
     assert used is not None
     return {
-        "file": used.file,
+        "files": list(used.files),
         "applied": used.applied,
         "pending": used.pending,
-        "stale": [{"row": row} for row in used.stale],
+        "stale": [{"file": each.file, "sheet": each.sheet, "row": each.row} for each in used.stale],
     }

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from xueji_cli.errors import InputError
+    from xueji_cli.matching.blocking import Candidates
     from xueji_cli.matching.dedupe import Cluster
     from xueji_cli.matching.pairing import Judged
     from xueji_cli.matching.people import People
@@ -21,20 +22,56 @@ LINK_VERDICTS = ("matched", "ambiguous", "possible")
 
 
 @dataclass(frozen=True, slots=True)
-class UsedDecisions:
-    """What became of a decisions file.
-
-    Attributes:
-        file: Its name.
-        applied: Pairs of records that a decision was laid on.
-        pending: Pairs that are still undecided (待定).
-        stale: Rows of the file whose records are not there any more, or say something else now.
-    """
+class DecisionPlace:
+    """Where a decision stands."""
 
     file: str
-    applied: int
-    pending: int
-    stale: tuple[int, ...]
+    sheet: str | None
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsedDecisions:
+    """What became of decisions that persons made.
+
+    Attributes:
+        files: Where they were read from.
+        decided: Pairs `l`, `r` with their `decision`: same, different or pending.
+        stale: Decisions whose records are not there any more, or say something else now.
+    """
+
+    files: tuple[str, ...]
+    decided: pl.DataFrame
+    stale: tuple[DecisionPlace, ...]
+
+    @property
+    def applied(self) -> int:
+        """Pairs that are settled."""
+        return int((self.decided["decision"] != "pending").sum())
+
+    @property
+    def pending(self) -> int:
+        """Pairs that are still undecided (待定)."""
+        return self.decided.height - self.applied
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """What would be compared.
+
+    Attributes:
+        run: How it was made.
+        rosters: The tables, in input order.
+        unreadable: Files that could not be read.
+        people: The records.
+        candidates: Keys, blocks and counts; no pair was made.
+    """
+
+    run: Run
+    rosters: tuple[Roster, ...]
+    unreadable: tuple[InputError, ...]
+    people: People
+    candidates: Candidates
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,33 +6,21 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.messages import catalogue
-from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
+from xueji_cli.reports.lines import harmless
 from xueji_cli.reports.pairs.cards import cards
-from xueji_cli.reports.pairs.plan import key_title
+from xueji_cli.reports.pairs.recordpage import STYLES, RecordPage
 from xueji_cli.reports.pairs.summary import summarise_pairs
-from xueji_cli.reports.textpage import Page, quoted
+from xueji_cli.reports.textpage import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.console import Group
 
-    from xueji_cli.reports.pairs.cards import Card, Pieces
     from xueji_cli.reports.pairs.view import PairView
 
-#: Verdict → how it looks.
-_STYLES = {
-    "duplicate": "error",
-    "review": "warning",
-    "distinct": "notice",
-    "matched": "good",
-    "ambiguous": "warning",
-    "possible": "warning",
-}
 _SCHOOLS_SHOWN = 5
-_BLOCKS_SHOWN = 3
-_STALE_SHOWN = 20
+_STALE_SHOWN = 10
 
 
 def render_text(
@@ -64,18 +52,10 @@ def render_text(
     return Group(*page.lines)
 
 
-class PairPage(Page):
+class PairPage(RecordPage):
     """The lines of one report about pairs."""
 
-    def __init__(self, view: PairView, width: int, *, plain: bool) -> None:
-        words = [str(word) for word in catalogue.load(view.lang, "pairs")["margin"].values()]
-        super().__init__(view.report, view.lang, width, words)
-        self.view = view
-        self.plain = plain
-
-    def tell(self, key: str, **params: object) -> str:
-        """Return a sentence of reports about pairs."""
-        return catalogue.text(self.lang, f"pairs.{key}", **params)
+    view: PairView
 
     def summary(self, *, verbose: bool) -> None:
         """Say what was compared and what was found."""
@@ -92,7 +72,7 @@ class PairPage(Page):
         else:
             self._linked(summary.verdicts, [records.len() for records in report.lone])
         self._schools(summary.by_school, verbose=verbose)
-        self._blocks(verbose=verbose)
+        self.blocks(report.judged.candidates.large, verbose=verbose)
         self._decisions()
 
     def _found(self, clusters: int, extra: int, verdicts: Mapping[str, int]) -> None:
@@ -119,7 +99,7 @@ class PairPage(Page):
         for name, count in verdicts.items():
             if count or name == "matched":
                 text = self.tell("text.pairs", count=f"{count:,}")
-                self.paragraph(self.tell(f"verdict.{name}"), text, _STYLES[name])
+                self.paragraph(self.tell(f"verdict.{name}"), text, STYLES[name])
         for word, count in zip(("only_left", "only_right"), lone, strict=True):
             self.paragraph(self.tell(f"margin.{word}"), self.tell("text.records", count=f"{count:,}"))
 
@@ -135,28 +115,17 @@ class PairPage(Page):
         if hit.height > shown.height:
             self.paragraph("", self.tell("text.more_schools", count=f"{hit.height - shown.height:,}"), "quiet")
 
-    def _blocks(self, *, verbose: bool) -> None:
-        blocks = self.view.report.judged.candidates.large
-        shown = blocks if verbose else blocks[:_BLOCKS_SHOWN]
-        for number, block in enumerate(shown):
-            title = key_title(block.key, self.view)
-            counts = {"records": f"{block.records:,}", "left": f"{block.left:,}"}
-            text = self.tell("text.block_left" if block.left else "text.block", key=title, **counts)
-            self.paragraph(self.tell("margin.blocks") if number == 0 else "", text, "quiet")
-        if len(blocks) > len(shown):
-            self.paragraph("", self.tell("text.more_blocks", count=f"{len(blocks) - len(shown):,}"), "quiet")
-
     def _decisions(self) -> None:
         used = self.view.report.decisions
         if used is None:
             return
         text = self.tell("text.decided", applied=f"{used.applied:,}", pending=f"{used.pending:,}")
         self.paragraph(self.tell("margin.decisions"), text)
-        if used.stale:
-            rows = self.say("separator").join(map(str, used.stale[:_STALE_SHOWN]))
-            key = "text.stale_more" if len(used.stale) > _STALE_SHOWN else "text.stale"
-            told = self.tell(key, file=harmless(used.file), rows=rows, count=f"{len(used.stale):,}")
-            self.paragraph("", told, "warning")
+        for place in used.stale[:_STALE_SHOWN]:
+            where = " ".join(harmless(part) for part in (place.file, place.sheet) if part)
+            self.paragraph("", self.tell("text.stale", where=where, row=place.row), "warning")
+        if len(used.stale) > _STALE_SHOWN:
+            self.paragraph("", self.tell("text.stale_more", count=f"{len(used.stale) - _STALE_SHOWN:,}"), "warning")
 
     def pairs(self, limit: int | None) -> None:
         """Show pairs side by side: those to act on and to look at."""
@@ -179,77 +148,6 @@ class PairPage(Page):
     def _count(self, verdict: str) -> int:
         return self.view.pairs.filter(pl.col("verdict") == verdict).height
 
-    def card(self, card: Card) -> None:
-        """Show one pair."""
-        style = _STYLES[card.verdict]
-        head = f"{self.tell(f'verdict.{card.verdict}')} {card.cluster}".rstrip()
-        # Where a guard held a pair back, its probability would promise too much.
-        key = "text.weight" if card.guard and card.verdict not in ("duplicate", "matched") else "text.score"
-        tail = self.tell(key, score=chance(card.score), weight=f"{card.weight:.1f}")
-        gap = self.width - cell_width(head, ambiguous=2) - cell_width(tail, ambiguous=2)
-        self.line((head, style), " " * max(1, gap), (tail, "quiet"))
-        titles = max((cell_width(row.title, ambiguous=2) for row in card.rows), default=0)
-        # The mark of a line that differs, the title, two columns with a gap of two before each.
-        margin = max(self.margin, titles + 4)
-        half = (self.width - margin - 2) // 2
-        places = [self.tell("text.place", label=harmless(s.label), row=s.row) for s in (card.left, card.right)]
-        self._beside("", ((places[0], False),), ((places[1], False),), margin, half, strong=True)
-        alike = []
-        for row in card.rows:
-            if row.key not in self.view.head_keys and row.texts[0] == row.texts[1] and not row.differs:
-                alike.append(row.title)
-                continue
-            sign = "≠ " if row.differs else "  "
-            self._beside(sign + harmless(row.title), row.left, row.right, margin, half)
-        if alike:
-            self._aside(self.tell("margin.alike"), self.say("separator").join(alike), margin)
-        self._aside(self.tell("margin.reasons"), self.reasons(card), margin)
-        if card.guard_text:
-            self._aside(self.tell("margin.guard"), card.guard_text, margin, style)
-        if card.handling:
-            self._aside(self.tell("margin.handling"), card.handling, margin, "strong")
-
-    def reasons(self, card: Card) -> str:
-        """Return the reasons of a pair as one text."""
-        signed = [f"{each['text']} {each['weight']:+.1f}" for each in card.reasons]
-        return self.say("clause").join(signed)
-
-    def _aside(self, word: str, text: str, margin: int, style: str = "") -> None:
-        for number, part in enumerate(wrap(harmless(text), self.width - margin)):
-            self.line((pad(f"  {word}", margin) if number == 0 else " " * margin, "quiet"), (part, style))
-
-    def _beside(self, title: str, left: Pieces, right: Pieces, margin: int, half: int, *, strong: bool = False) -> None:
-        columns = [self._folded(left, half - 2), self._folded(right, half - 2)]
-        usual = "strong" if strong else ""
-        for number in range(max(1, *map(len, columns))):
-            head = pad(title, margin) if number == 0 else " " * margin
-            parts: list[str | tuple[str, str]] = [(head, "quiet")]
-            for column in columns:
-                pieces = column[number] if number < len(column) else []
-                parts += [(text, "mark" if marked else usual) for text, marked in pieces]
-                used = sum(cell_width(text, ambiguous=1) for text, _ in pieces)
-                parts.append(" " * (half - used) if column is columns[0] else "")
-            self.line(*parts)
-
-    def _folded(self, pieces: Pieces, width: int) -> list[list[tuple[str, bool]]]:
-        """Return pieces over lines of at most `width` cells; what is marked in brackets where there is no colour."""
-        shown = [
-            (f"[{harmless(text)}]" if marked and self.plain else harmless(text), marked) for text, marked in pieces
-        ]
-        lines: list[list[tuple[str, bool]]] = [[]]
-        used = 0
-        for text, marked in shown:
-            start = 0
-            for place, character in enumerate(text):
-                size = cell_width(character, ambiguous=2)
-                if used + size > width:
-                    lines[-1].append((text[start:place], marked))
-                    lines.append([])
-                    start, used = place, 0
-                used += size
-            lines[-1].append((text[start:], marked))
-        return lines
-
     def next_step(self, written: Sequence[str]) -> None:
         """Say what to do now: open what was written, or the command that writes it."""
         self.line()
@@ -270,10 +168,3 @@ class PairPage(Page):
             self.command(f"-o {self.tell('text.link_file')}.xlsx", self.tell("text.next_link_add"))
         else:
             self.command(f"-o {self.tell('text.dedupe_file')}.xlsx", self.tell("text.next_dedupe"))
-
-
-def chance(score: float) -> str:
-    """Return a probability as people read it: never quite 100 %."""
-    if score >= 0.9999:
-        return ">99.99%"
-    return f"{score:.2%}" if score > 0.99 else f"{score:.0%}"
