@@ -153,7 +153,8 @@ class PairPage(RecordPage):
         self.line()
         word = self.say("next")
         if written:
-            key = "next_page" if written[0].endswith(".html") else "next_written"
+            book = not written[0].endswith(".html") and not self.view.report.linking
+            key = "next_written" if book and self._count("duplicate") + self._count("review") else "next_page"
             self.paragraph(word, self.tell(f"text.{key}", path=harmless(written[0])), "strong")
             return
         if not self.view.pairs.height:

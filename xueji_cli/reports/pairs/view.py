@@ -36,7 +36,7 @@ def pair_view(report: PairReport, *, lang: str, reveal: bool = False) -> PairVie
         reveal: Show personal data whole.
     """
     people = report.people
-    verdicts = LINK_VERDICTS if report.linking else DEDUPE_VERDICTS
+    verdicts = list(dict.fromkeys((*LINK_VERDICTS, *DEDUPE_VERDICTS)))
     pairs = report.judged.pairs
     if report.linking:
         pairs = pairs.with_columns(verdict="link", cluster=pl.lit(None, dtype=pl.String)).drop_nulls("verdict")
@@ -47,7 +47,7 @@ def pair_view(report: PairReport, *, lang: str, reveal: bool = False) -> PairVie
         pl.col("score").cast(pl.Float64).round(6),
         guard_text=pl.col("guard").replace_strict(words, default=None, return_dtype=pl.String),
     )
-    rank = pl.col("verdict").replace_strict(list(verdicts), list(range(len(verdicts))), return_dtype=pl.UInt8)
+    rank = pl.col("verdict").replace_strict(verdicts, list(range(len(verdicts))), return_dtype=pl.UInt8)
     told = told.sort([rank, "weight", "l", "r"], descending=[False, True, False, False])
     columns = ("l", "r", "verdict", "score", "weight", "cluster", "guard", "guard_text", "handling", "reasons")
     return PairView(report, lang, reveal, told.select(columns))
