@@ -61,8 +61,7 @@ class RecordPage(Page):
         """
         style = STYLES[card.verdict]
         head = f"{self.tell(f'verdict.{card.verdict}')} {card.cluster}".rstrip()
-        # Where a guard held a pair back, its probability would promise too much.
-        key = "text.weight" if card.guard and card.verdict not in ("duplicate", "matched") else "text.score"
+        key = "text.score" if promises(card) else "text.weight"
         tail = self.tell(key, score=chance(card.score), weight=f"{card.weight:.1f}")
         gap = self.width - cell_width(head, ambiguous=2) - cell_width(tail, ambiguous=2)
         self.line((head, style), " " * max(1, gap), (tail, "quiet"))
@@ -144,6 +143,11 @@ class RecordPage(Page):
                 used += size
             lines[-1].append((text[start:], marked))
         return lines
+
+
+def promises(card: Card) -> bool:
+    """Return whether a pair's probability is to be shown: where a guard held it back, it would promise too much."""
+    return not card.guard or card.verdict in ("duplicate", "matched")
 
 
 def chance(score: float) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 from xueji_cli.matching.decisions import DIFFERENT, PENDING, SAME, record_keys
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.pairs.cards import Pieces, cards
-from xueji_cli.reports.pairs.recordpage import chance
+from xueji_cli.reports.pairs.recordpage import chance, promises
 from xueji_cli.tables.writing import neutralise
 
 if TYPE_CHECKING:
@@ -22,26 +22,28 @@ if TYPE_CHECKING:
 
 #: Column → its width in a workbook. `left_…` and `right_…` stand side by side.
 WIDTHS = {
-    "verdict": 7,
+    "verdict": 6,
     "decision": 11,
+    "left_school": 13,
+    "left_class": 9,
+    "left_place": 14,
+    "left_name": 8,
+    "left_id": 20,
+    "right_school": 13,
+    "right_class": 9,
+    "right_place": 14,
+    "right_name": 8,
+    "right_id": 20,
+    "differs": 25,
+    "guard": 20,
+    "handling": 30,
     "cluster": 8,
-    "left_school": 18,
-    "left_class": 11,
-    "left_place": 22,
-    "left_name": 9,
-    "left_id": 21,
-    "right_school": 18,
-    "right_class": 11,
-    "right_place": 22,
-    "right_name": 9,
-    "right_id": 21,
-    "differs": 34,
-    "guard": 30,
-    "handling": 40,
-    "reasons": 48,
     "score": 9,
-    "keys": 10,
+    "reasons": 52,
+    "keys": 5,
 }
+#: The last column that is printed: the rest is for the screen.
+PRINTED = "handling"
 #: Columns that only dedupe has: of links nothing is decided.
 _DEDUPE_ONLY = ("decision", "cluster", "keys")
 
@@ -49,7 +51,10 @@ _DEDUPE_ONLY = ("decision", "cluster", "keys")
 _LINE = "\n"
 
 #: Columns that are wrapped.
-WRAPPED = ("left_school", "right_school", "left_place", "right_place", "differs", "guard", "handling", "reasons")
+WRAPPED = (
+    *("left_school", "left_class", "left_place", "right_school", "right_class", "right_place"),
+    *("verdict", "differs", "guard", "handling", "reasons"),
+)
 
 
 def columns(view: PairView) -> tuple[str, ...]:
@@ -80,6 +85,7 @@ def listed(view: PairView, pairs: pl.DataFrame) -> Iterator[dict[str, Pieces]]:
     if not pairs.height:
         return
     words = decision_words(view.lang)
+    semicolon = catalogue.text(view.lang, "check.text.clause")
     made = _decided(view)
     keys: dict[int, str] = {}
     if not view.report.linking:
@@ -94,8 +100,8 @@ def listed(view: PairView, pairs: pl.DataFrame) -> Iterator[dict[str, Pieces]]:
             "differs": _differing(card),
             "guard": card.guard_text,
             "handling": card.handling,
-            "reasons": _LINE.join(f"{each['text']} {each['weight']:+.1f}" for each in card.reasons),
-            "score": chance(card.score),
+            "reasons": semicolon.join(f"{each['text']} {each['weight']:+.1f}" for each in card.reasons),
+            "score": chance(card.score) if promises(card) else "",
             "keys": f"{keys[left]}-{keys[right]}" if keys else "",
         }
         cells: dict[str, Pieces] = {name: ((text, False),) if text else () for name, text in row.items()}

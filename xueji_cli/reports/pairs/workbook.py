@@ -105,6 +105,7 @@ class PairWorkbook(FreshWorkbook):
             )
             sheet.freeze_panes(1, column + 1)
         _finish(sheet, fitting.height, len(keys))
+        sheet.print_area(0, 0, max(fitting.height, 1), keys.index(sheets.PRINTED))
         if first:
             sheet.activate()
 
@@ -152,7 +153,7 @@ class PairWorkbook(FreshWorkbook):
         elif len(pieces) > 1 and any(marked for _, marked in pieces):
             fragments: list[Any] = []
             for piece, marked in pieces:
-                fragments += [self.look("mark"), piece] if marked else [piece]
+                fragments += [self.look("mark" if marked else "text"), piece]
             sheet.write_rich_string(row, column, *fragments, look)
         else:
             sheet.write_string(row, column, text, self.look("mark") if pieces[0][1] else look)
@@ -167,6 +168,7 @@ def _lines(pieces: Pieces, width: int) -> int:
 
 def _finish(sheet: Worksheet, height: int, width: int) -> None:
     sheet.autofilter(0, 0, max(height, 1), width - 1)
+    sheet.hide_gridlines(0)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
