@@ -71,12 +71,16 @@ def dedupe(people: People, *, schools: str = "all", decisions: Decisions | None 
     pairs, decided, stale = _decided(people, pairs, judged, decisions)
     apart = [*pairs.filter(pl.col("verdict") == DISTINCT).select("l", "r").iter_rows()]
     numbers = people.values[identity.OWN] if people.has(identity.OWN) else None
-    sure = pairs.filter(pl.col("verdict") == DUPLICATE)
+    sure = pairs.filter(pl.col("verdict") == DUPLICATE).with_columns(decided=pl.col("guard").eq_missing("decided"))
     groups, refused = cluster(sure, numbers, apart)
-    bridge = pl.struct("l", "r").is_in(refused.select(pl.struct("l", "r")).to_series().implode())
-    pairs = pairs.with_columns(
-        verdict=pl.when(bridge).then(pl.lit(REVIEW)).otherwise("verdict"),
-        guard=pl.when(bridge).then(pl.lit("bridge")).otherwise("guard"),
+    bridge = pl.col("bridge").is_not_null()
+    pairs = (
+        pairs.join(refused.with_columns(bridge=True), on=["l", "r"], how="left", maintain_order="left")
+        .with_columns(
+            verdict=pl.when(bridge).then(pl.lit(REVIEW)).otherwise("verdict"),
+            guard=pl.when(bridge).then(pl.lit("bridge")).otherwise("guard"),
+        )
+        .drop("bridge")
     )
     clusters, pairs = _named(people, judged, groups, pairs)
     return Deduped(people, replace(judged, pairs=pairs), clusters, decided, stale)
@@ -91,9 +95,7 @@ def _with_siblings(people: People, judged: Judged) -> pl.DataFrame:
     more = siblings.join(pairs.select("l", "r"), on=["l", "r"], how="anti")
     if not more.height:
         return pairs
-    told = compare_fully(people, judged, more).with_columns(
-        verdict=pl.lit(DISTINCT), guard=pl.lit("guardian_id")
-    )
+    told = compare_fully(people, judged, more).with_columns(verdict=pl.lit(DISTINCT), guard=pl.lit("guardian_id"))
     return pl.concat([pairs, told.select(pairs.columns)]).sort("l", "r")
 
 
@@ -108,7 +110,7 @@ def _decided(
     decided = found.filter(pl.col("decision") != "pending")
     more = decided.filter(pl.col("decision") == "same").select("l", "r").join(pairs, on=["l", "r"], how="anti")
     if more.height:
-            told = compare_fully(people, judged, more).with_columns(
+        told = compare_fully(people, judged, more).with_columns(
             verdict=pl.lit(DUPLICATE), guard=pl.lit(None, dtype=pl.String)
         )
         pairs = pl.concat([pairs, told.select(pairs.columns)]).sort("l", "r")
