@@ -102,21 +102,9 @@ def _compared(report: PairReport, pair: pl.DataFrame) -> pl.DataFrame:
 
     judged: Judged = report.judged
     columns = judged.pairs.columns
-    from xueji_cli.matching import guards
-    from xueji_cli.matching.dedupe import compare_fully
-    from xueji_cli.matching.pairing import DISTINCT, DUPLICATE, REVIEW, features_of
+    from xueji_cli.matching.pairing import judge_fully
 
-    people = report.people
-    features = features_of(people)
-    model = people.model
-    scored = compare_fully(people, features, pair, judged.weights).with_columns(
-        verdict=pl.when(pl.col("score") >= model.duplicate)
-        .then(pl.lit(DUPLICATE))
-        .when(pl.col("score") >= model.review)
-        .then(pl.lit(REVIEW))
-        .otherwise(pl.lit(DISTINCT))
-    )
-    told = guards.apply(people, features, scored)
+    told = judge_fully(report.people, judged, pair)
     missing = [
         pl.lit(None, dtype=judged.pairs.schema[name]).alias(name) for name in columns if name not in told.columns
     ]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 #: numbers_differ all agrees, but the numbers are more than a slip apart, one of them not sound
 #: maybe_twins    same birth date and family, names that only read or look alike, no number to tell
 #: name_differs   numbers a slip apart, but plainly different names
+#: other_birth    no number in common and birth dates that are no slip of one another
 #: little_known   nothing but a name and what many children share
 GUARDS = (
     "twins",
@@ -41,6 +42,7 @@ GUARDS = (
     "numbers_differ",
     "maybe_twins",
     "name_differs",
+    "other_birth",
     "little_known",
 )
 
@@ -159,6 +161,8 @@ def _first_guard() -> pl.Expr:
         .then(pl.lit("name_differs"))
         .when(~number & ~exact & born & family)
         .then(pl.lit("maybe_twins"))
+        .when(~number & born_otherwise)
+        .then(pl.lit("other_birth"))
         .when(~number & (pl.col("birth").is_null() | (pl.col("_family") <= 0) | ~agree))
         .then(pl.lit("little_known"))
         .alias("guard")

@@ -16,6 +16,7 @@ import polars as pl
 
 from xueji_cli.matching import guards
 from xueji_cli.matching.kinds import KIND
+from xueji_cli.schema.matching import DISAGREEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +69,14 @@ class Weights:
         rare = (m_of / share).log(2)
         # An agreement on a frequent value weighs less than its level does, on a rare one more.
         told = pl.when(share.is_not_null()).then(rare).otherwise(plain)
-        return told.clip(-_MOST, _MOST).fill_null(0.0)
+        told = told.clip(-_MOST, _MOST).fill_null(0.0)
+        other = self.model.comparison(name).told_by
+        if other not in self.names:
+            return told
+        agreeing = [
+            index for index, each in enumerate(self.model.comparison(other).levels) if each.name not in DISAGREEMENT
+        ]
+        return pl.when(pl.col(other).is_in(agreeing)).then(told.clip(upper_bound=0.0)).otherwise(told)
 
     def total(self, names: Sequence[str] | None = None) -> pl.Expr:
         """Return the sum of weights (`w:<name>`) and the prior; the comparisons of a group within its bounds.
@@ -126,17 +134,13 @@ def learn(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFr
     return Weights(model, names, m, _against(model, m, u), prior)
 
 
-#: Levels that say nothing for a match, however rare they are in these files.
-_DISAGREEMENT = frozenset({"other", "unlike", "conflict"})
-
-
 def _against(
     model: Model, m: Mapping[str, tuple[float, ...]], u: Mapping[str, tuple[float, ...]]
 ) -> dict[str, tuple[float, ...]]:
     """Return u with no disagreement less frequent among strangers than among the records of one person."""
     return {
         name: tuple(
-            max(of_two, of_one) if level.name in _DISAGREEMENT else of_two
+            max(of_two, of_one) if level.name in DISAGREEMENT else of_two
             for of_one, of_two, level in zip(m[name], u[name], model.comparison(name).levels, strict=True)
         )
         for name in u

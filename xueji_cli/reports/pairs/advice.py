@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
 #: Guards that have an advice of their own, whatever else is known.
 _OF_GUARDS = (
-    *("same_number", "renamed", "second_hukou", "numbers_differ", "maybe_twins", "name_differs", "little_known"),
+    *(
+        "same_number",
+        "renamed",
+        "second_hukou",
+        "numbers_differ",
+        "maybe_twins",
+        "name_differs",
+        "other_birth",
+        "little_known",
+    ),
     *("bridge", "guardian_id", "twins", "decided"),
 )
 
