@@ -51,11 +51,17 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
         texts = [catalogue.text(lang, f"pairs.levels.{comparison.kind}.{level}", title=told) for level in names]
         places = list(range(len(names)))
         level = pl.col(name)
+        text = level.replace_strict(places, texts, default=None, return_dtype=pl.String)
+        # An agreement without weight follows from another: who has the number has the birth date in it.
+        follows = (level == 0) & (pl.col(f"w:{name}") == 0)
         entry = pl.struct(
             pl.lit(name).alias("field"),
             level.replace_strict(places, names, default=None, return_dtype=pl.String).alias("level"),
             pl.col(f"w:{name}").alias("weight"),
-            level.replace_strict(places, texts, default=None, return_dtype=pl.String).alias("text"),
+            pl.when(follows)
+            .then(pl.lit(catalogue.text(lang, "pairs.implied", text=texts[0])))
+            .otherwise(text)
+            .alias("text"),
         )
         pieces.append(pl.when(level.is_not_null()).then(entry))
     for group, names in groups.items():
