@@ -2,79 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 
-from xueji_cli.matching.kinds.base import Answer, Kind, coded, filled, hashed, keys_of, on_distinct_pairs, sides
+from xueji_cli.matching.kinds.base import hashed, keys_of
+from xueji_cli.matching.kinds.spelled import Spelled
 from xueji_cli.values.text import on_distinct
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from xueji_cli.matching.people import People
-    from xueji_cli.schema.matching import Comparison
 
 #: Jaro–Winkler similarities of words.
 _CLOSE, _SIMILAR = 0.92, 0.80
 
+_NEITHER_LETTER_NOR_DIGIT = r"[^\p{L}\p{N}]"
 
-class Words(Kind):
-    """Words in Latin letters."""
+
+class Words(Spelled):
+    """Words in Latin letters: close or similar by Jaro–Winkler."""
 
     name = "text"
 
-    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
-        """`v` letters and digits only."""
-        value = filled(people, comparison)
-        if value is None:
-            return None
-        plain = value.to_frame("v").select(pl.col("v").str.replace_all(r"[^\p{L}\p{N}]", "")).to_series()
-        return pl.DataFrame(coded(plain.set(plain == "", None)))
+    def plain(self) -> pl.Expr:
+        """Letters and digits only."""
+        return pl.col("v").str.replace_all(_NEITHER_LETTER_NOR_DIGIT, "")
 
-    def compare(
-        self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
-    ) -> Answer:
-        """same; swapped with the other word; close or similar by Jaro–Winkler; other."""
-        own = features[comparison.name]
-        both = sides(own, own.columns, left, right)
-        same = both["l:v#"] == both["r:v#"]
-        swapped = pl.Series([False]).new_from_index(0, both.height)
-        other = features.get(comparison.with_)
-        if other is not None:
-            crossed = sides(other, ["v#"], left, right)
-            swapped = (both["l:v#"] == crossed["r:v#"]) & (both["r:v#"] == crossed["l:v#"])
-            # Half a swap: one of the two was changed besides.
-            swapped = swapped.fill_null(value=False)
-        closer = on_distinct_pairs(both, "v", ~same & ~swapped, self._closeness)
-        told = both.with_columns(closer=closer, same=same, swapped=swapped).select(
-            level=pl.when("same")
-            .then(pl.lit(self.level("same"), pl.UInt8))
-            .when("swapped")
-            .then(pl.lit(self.level("swapped"), pl.UInt8))
-            .otherwise("closer"),
-            share=pl.when(pl.col("same") | pl.col("swapped")).then("l:v%"),
-        )
-        return Answer(told["level"], told["share"])
-
-    def _closeness(self, left: pl.Series, right: pl.Series) -> pl.Series:
+    def closeness(self, left: pl.Series, right: pl.Series) -> pl.Series:
+        """close: very like, or one letter apart; similar; other."""
         from rapidfuzz.distance import OSA, JaroWinkler
         from rapidfuzz.process import cpdist
 
         words = left.to_list(), right.to_list()
         near = pl.Series("near", cpdist(*words, scorer=JaroWinkler.similarity, workers=-1))
         edits = pl.Series("edits", cpdist(*words, scorer=OSA.distance, workers=-1))
-        return (
-            pl.DataFrame([near, edits])
-            .select(
-                pl.when((pl.col("near") >= _CLOSE) | (pl.col("edits") <= 1))
-                .then(self.level("close"))
-                .when(pl.col("near") >= _SIMILAR)
-                .then(self.level("similar"))
-                .otherwise(self.level("other"))
-            )
-            .to_series()
+        level = (
+            pl.when((pl.col("near") >= _CLOSE) | (pl.col("edits") <= 1))
+            .then(self.level("close"))
+            .when(pl.col("near") >= _SIMILAR)
+            .then(self.level("similar"))
+            .otherwise(self.level("other"))
         )
+        return pl.DataFrame([near, edits]).select(level).to_series()
 
     def key(self, features: pl.DataFrame, form: str) -> pl.DataFrame:
         """The word; its `sound` (Metaphone, of Latin letters only); its `start`."""
@@ -92,42 +56,23 @@ def _metaphones(words: pl.Series) -> pl.Series:
     return pl.Series([metaphone(word) or word if word.isascii() else word for word in words.to_list()], dtype=pl.String)
 
 
-class Codes(Kind):
+class Codes(Spelled):
     """A number or code in which a character can be wrong."""
 
     name = "code"
 
-    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
-        """`v` letters and digits only."""
-        value = filled(people, comparison)
-        if value is None:
-            return None
-        plain = value.to_frame("v").select(pl.col("v").cast(pl.String).str.replace_all(r"[^\p{L}\p{N}]", ""))
-        return pl.DataFrame(coded(plain.to_series().set(plain.to_series() == "", None)))
+    def plain(self) -> pl.Expr:
+        """Letters and digits only."""
+        return pl.col("v").str.replace_all(_NEITHER_LETTER_NOR_DIGIT, "")
 
-    def compare(
-        self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
-    ) -> Answer:
-        """same; near: one character wrong, missing or exchanged; other."""
-        own = features[comparison.name]
-        both = sides(own, own.columns, left, right)
-        same = both["l:v#"] == both["r:v#"]
-        closer = on_distinct_pairs(both, "v", ~same, self._closeness)
-        told = both.with_columns(closer=closer, same=same).select(
-            level=pl.when("same").then(pl.lit(self.level("same"), pl.UInt8)).otherwise("closer"),
-            share=pl.when("same").then("l:v%"),
-        )
-        return Answer(told["level"], told["share"])
-
-    def _closeness(self, left: pl.Series, right: pl.Series) -> pl.Series:
+    def closeness(self, left: pl.Series, right: pl.Series) -> pl.Series:
+        """near: one character wrong, missing, or exchanged with its neighbour; other."""
         from rapidfuzz.distance import OSA
         from rapidfuzz.process import cpdist
 
         edits = cpdist(left.to_list(), right.to_list(), scorer=OSA.distance, score_cutoff=1, workers=-1)
-        near = pl.Series("edits", edits).to_frame()
-        return near.select(
-            pl.when(pl.col("edits") <= 1).then(self.level("near")).otherwise(self.level("other"))
-        ).to_series()
+        level = pl.when(pl.col("edits") <= 1).then(self.level("near")).otherwise(self.level("other"))
+        return pl.Series("edits", edits).to_frame().select(level).to_series()
 
     def key(self, features: pl.DataFrame, form: str) -> pl.DataFrame:
         """The code; or every way to leave one character out (`drop`), of codes of five or more."""
@@ -140,6 +85,4 @@ class Codes(Kind):
             long = rows.filter(pl.col("v").str.len_chars() > max(gap, 4))
             rest = pl.col("v").str.head(gap) + pl.col("v").str.slice(gap + 1)
             parts.append(long.select("row", key=rest.hash(seed=2)))
-        if not parts:
-            return keys_of(features["v#"])
-        return pl.concat(parts).unique(maintain_order=True)
+        return pl.concat(parts).unique(maintain_order=True) if parts else keys_of(features["v#"])
