@@ -24,13 +24,12 @@ PRIOR, GROUP = "prior", "group:"
 
 
 def title(comparison: Comparison, schema: Schema, lang: str) -> str:
-    """Return what people call a comparison: in Chinese as the schema says."""
-    known = catalogue.load(lang, "pairs")["titles"]
-    if comparison.name in known and comparison.title:
-        return str(known[comparison.name])
+    """Return what people call a comparison: as the schema says; in English by its name where the schema speaks Chinese."""
     field = schema.by_name.get(comparison.fields[0])
-    named = comparison.title or (field.title if field else comparison.name)
-    return named.replace("_", " ")
+    said = comparison.title or (field.title if field else "")
+    if lang == "zh" or (said and said.isascii()):
+        return (said or comparison.name).replace("_", " ")
+    return str(catalogue.load(lang, "pairs")["titles"].get(comparison.name, comparison.name.replace("_", " ")))
 
 
 def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.DataFrame:
