@@ -79,8 +79,9 @@ def test_the_example_finds_what_it_should_and_nothing_else(command, tmp_path, ro
 def test_every_key_kind_level_and_form_is_documented():
     for key in (*matching._MODEL_KEYS, *matching._COMPARISON_KEYS, *matching.KNOWLEDGE):
         assert f"`{key}`" in SECTION, key
+    table = SECTION.split("### `kind`")[1]
     for kind, levels in matching.KINDS.items():
-        line = next(line for line in SECTION.splitlines() if line.startswith(f"| `{kind}` |"))
+        line = next(line for line in table.splitlines() if line.startswith(f"| `{kind}` |"))
         for level in levels:
             said = re.search(rf"`{level.name}`[^；|]*?([0-9.]+)\s*(?:；|\|)", line)
             assert said, (kind, level.name)
