@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.matching.decisions import DIFFERENT, PENDING, SAME, record_keys
+from xueji_cli.matching.decisions import DIFFERENT, PENDING, SAME
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.pairs.cards import Pieces, cards
 from xueji_cli.reports.pairs.recordpage import chance, promises
@@ -87,10 +87,6 @@ def listed(view: PairView, pairs: pl.DataFrame) -> Iterator[dict[str, Pieces]]:
     words = decision_words(view.lang)
     semicolon = catalogue.text(view.lang, "check.text.clause")
     made = _decided(view)
-    keys: dict[int, str] = {}
-    if not view.report.linking:
-        records = pl.concat([pairs["l"], pairs["r"].alias("l")]).unique().to_list()
-        keys = dict(zip(records, record_keys(view.report.people, records), strict=True))
     for card in cards(view, pairs):
         left, right = card.left.record, card.right.record
         row = {
@@ -102,7 +98,7 @@ def listed(view: PairView, pairs: pl.DataFrame) -> Iterator[dict[str, Pieces]]:
             "handling": card.handling,
             "reasons": semicolon.join(f"{each['text']} {each['weight']:+.1f}" for each in card.reasons),
             "score": chance(card.score) if promises(card) else "",
-            "keys": f"{keys[left]}-{keys[right]}" if keys else "",
+            "keys": "" if view.report.linking else f"{view.keys[left]}-{view.keys[right]}",
         }
         cells: dict[str, Pieces] = {name: ((text, False),) if text else () for name, text in row.items()}
         name, number = card.name, card.id_number

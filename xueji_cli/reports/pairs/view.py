@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import polars as pl
 
+from xueji_cli.matching.decisions import record_keys
 from xueji_cli.matching.guards import GUARDS
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.pairs.advice import with_advice
@@ -25,6 +27,12 @@ class PairView(RecordView):
 
     report: PairReport
     pairs: pl.DataFrame
+
+    @cached_property
+    def keys(self) -> dict[int, str]:
+        """Record → the key by which a decision knows it again, of all records in pairs."""
+        records = pl.concat([self.pairs["l"], self.pairs["r"].alias("l")]).unique().sort().to_list()
+        return dict(zip(records, record_keys(self.report.people, records), strict=True))
 
 
 def pair_view(report: PairReport, *, lang: str, reveal: bool = False) -> PairView:
