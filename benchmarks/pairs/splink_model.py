@@ -77,9 +77,11 @@ def prepare(path: str) -> dict[str, list[object]]:
         }
         address = _REGION.sub("", row["家庭住址"] or "").replace("镇", "").removesuffix("号")
         text = f"{written:%Y%m%d}" if written else None
+        turned = f"{written:%Y%d%m}" if written else None
         line = {
             "unique_id": place, "name": name or None, "pinyin": spelt[name] or None, "surname": name[:1] or None,
-            "given": name[1:] or None, "sex": row["性别"] or None, "birth": written, "birth_text": text, "turned": text and text[:4] + text[6:] + text[4:6], "id_number": number,
+            "given": name[1:] or None, "sex": row["性别"] or None, "birth": written, "birth_text": text, "turned": turned,
+            "id_number": number,
             "id_valid": number if valid else None, "id_head": number[:14] if number else None, "phones": sorted(own),
             "guardians": sorted({row["监护人1姓名"], row["监护人2姓名"]} - {"", None}), "guardian_ids": sorted(ids),
             "address": address or None, "roll": roll or None,
