@@ -175,10 +175,10 @@ def main(source: str, predictions: str, times: str) -> None:
     import pyarrow as pa
     from splink import DuckDBAPI, Linker, block_on
 
-    marks = [("start", time.perf_counter())]
+    marks = [("start", time.perf_counter(), time.process_time())]
 
     def mark(what: str) -> None:
-        marks.append((what, time.perf_counter()))
+        marks.append((what, time.perf_counter(), time.process_time()))
 
     columns = prepare(source)
     lists = {name: pa.array(columns[name], pa.list_(pa.string())) for name in ("phones", "guardians", "guardian_ids")}
@@ -201,7 +201,7 @@ def main(source: str, predictions: str, times: str) -> None:
     mark("cluster")
     pairs = found.as_duckdbpyrelation()
     pairs.select("unique_id_l as left, unique_id_r as right, match_weight as weight").write_parquet(predictions)
-    spent = {what: at - before for (_, before), (what, at) in itertools.pairwise(marks)}
+    spent = {now[0]: (now[1] - before[1], now[2] - before[2]) for before, now in itertools.pairwise(marks)}
     with open(times, "w", encoding="utf-8") as file:  # noqa: PTH123
         json.dump(spent, file)
 
