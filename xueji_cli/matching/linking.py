@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.matching.pairing import DISTINCT, DUPLICATE, REVIEW, judge
+from xueji_cli.matching.pairing import DISTINCT, DUPLICATE, judge
 
 if TYPE_CHECKING:
     from xueji_cli.matching.pairing import Judged
@@ -45,8 +45,6 @@ def link(people: People, *, schools: str = "all", many: bool = False) -> Linked:
         schools: `all`, or only pairs `within` a school or `across` schools.
         many: A record of the first list may have several in the second.
     """
-    from dataclasses import replace
-
     judged = judge(people, schools=schools)
     pairs = judged.pairs
     # On pairs across, `l` is of the first list: its record number is not always the smaller.
@@ -91,6 +89,3 @@ def _links(pairs: pl.DataFrame, *, many: bool) -> pl.Series:
         taken_left.setdefault(left, (index, weight))
         taken_right.setdefault(right, (index, weight))
     return pl.Series("link", link, dtype=pl.String)
-
-
-__all__ = ["AMBIGUOUS", "MATCHED", "POSSIBLE", "REVIEW", "Linked", "link"]
