@@ -122,7 +122,7 @@ def main() -> int:
     best = best_threshold(pairs, truth["child"].to_list(), true_pairs(truth).height)
     print(
         f"{truth.height:,} records, full\nsplink: "
-        + ", ".join(f"{what} {seconds:.1f} s" for what, seconds in spent.items())
+        + ", ".join(f"{what} {seconds:.1f} s" for what, (seconds, _) in spent.items())
     )
     print(
         f"  whole process {outcome.seconds:.1f} s, {outcome.peak_bytes / 2**20:,.0f} MB; {pairs.height:,} pairs above 0.001"
