@@ -81,8 +81,8 @@
     });
     var reasons = made.appendChild(element("p", null, "reasons"));
     pair.reasons.forEach(function (reason) {
-      var weight = reason[1], entry = reasons.appendChild(element("span", data.texts[reason[0]] + " ", weight > 0 ? "for" : "against"));
-      entry.appendChild(element("i", (weight > 0 ? "+" : "") + weight.toFixed(1)));
+      var weight = reason[1], entry = reasons.appendChild(element("span", data.texts[reason[0]] + " ", weight < 0 ? "against" : "for"));
+      if (weight) { entry.appendChild(element("i", (weight > 0 ? "+" : "") + weight.toFixed(1))); }
     });
     if (pair.guard) { made.appendChild(element("p", data.guards[pair.guard], "note")); }
     if (data.handling[pair.handling]) { made.appendChild(element("p", words.handling + " " + data.handling[pair.handling])); }

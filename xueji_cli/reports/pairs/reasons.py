@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -10,6 +10,8 @@ from xueji_cli.messages import catalogue
 from xueji_cli.schema.matching import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xueji_cli.matching.pairing import Judged
     from xueji_cli.schema.matching import Comparison, Model
     from xueji_cli.schema.model import Schema
@@ -96,6 +98,11 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
         .cast(pl.Float64)
         .round(_DECIMALS)
     )
+
+
+def weighed(reason: Mapping[str, Any]) -> str:
+    """Return a reason with its weight; one that weighs nothing says why itself."""
+    return f"{reason['text']} {reason['weight']:+.1f}" if reason["weight"] else str(reason["text"])
 
 
 def _none(kind: pl.DataType) -> pl.Expr:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
 from xueji_cli.reports.pairs.plan import key_title
+from xueji_cli.reports.pairs.reasons import weighed
 from xueji_cli.reports.textpage import Page
 
 if TYPE_CHECKING:
@@ -91,8 +92,7 @@ class RecordPage(Page):
 
     def reasons(self, card: Card) -> str:
         """Return the reasons of a pair as one text."""
-        signed = [f"{each['text']} {each['weight']:+.1f}" for each in card.reasons]
-        return self.say("clause").join(signed)
+        return self.say("clause").join(map(weighed, card.reasons))
 
     def _weighed(self, card: Card, margin: int) -> None:
         """List the reasons with their weights in a column, and the sum."""

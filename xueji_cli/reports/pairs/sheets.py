@@ -11,6 +11,7 @@ import polars as pl
 from xueji_cli.matching.decisions import DIFFERENT, PENDING, SAME
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.pairs.cards import Pieces, cards
+from xueji_cli.reports.pairs.reasons import weighed
 from xueji_cli.reports.pairs.recordpage import chance, promises
 from xueji_cli.tables.writing import neutralise
 
@@ -96,7 +97,7 @@ def listed(view: PairView, pairs: pl.DataFrame) -> Iterator[dict[str, Pieces]]:
             "differs": _differing(card),
             "guard": card.guard_text,
             "handling": card.handling,
-            "reasons": semicolon.join(f"{each['text']} {each['weight']:+.1f}" for each in card.reasons),
+            "reasons": semicolon.join(map(weighed, card.reasons)),
             "score": chance(card.score) if promises(card) else "",
             "keys": "" if view.report.linking else f"{view.keys[left]}-{view.keys[right]}",
         }
