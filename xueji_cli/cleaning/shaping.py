@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 NATIONAL, AS_IS = "national-71", "asis"
 
+#: Headers of the columns that are added. They are data, the same in every language, and no field claims them.
+REST = "{title}其余号码"
+ORIGIN_FILE, ORIGIN_ROW = "来源文件", "来源行"
+#: The table of the rows that name no school or class.
+UNNAMED = "未填"
+
 #: Characters that Windows, macOS or Linux refuse in the name of a file, and what steers a terminal.
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+')
 _RESERVED = re.compile(r"^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNORECASE)
@@ -64,26 +70,26 @@ PLACE = "#place"
 _FILE, _ROW = "#file", "#row"
 
 
-def shape(cleaned: Cleaned, template: Schema | str, words: Mapping[str, str], *, origin: bool = False) -> Output:
+def shape(cleaned: Cleaned, template: Schema | str, *, origin: bool = False) -> Output:
     """Return cleaned rows in the columns that were asked for. No row is left out, and no column that holds anything.
 
     Args:
         cleaned: The rows.
         template: `NATIONAL`, `AS_IS`, or the schema whose fields give the columns.
-        words: Headers of the columns that are added: `rest` (with `{title}`), `origin_file`, `origin_row`.
         origin: Add where each row comes from.
     """
     pool = cleaned.pool
-    columns = _as_is(pool) if template == AS_IS else _templated(pool, pool.schema if template == NATIONAL else template)
-    columns += [
-        OutColumn(name, words["rest"].format(title=pool.schema.by_name[of].title)) for name, of in cleaned.rests.items()
-    ]
+    if template == AS_IS:
+        columns = _as_is(pool)
+    else:
+        columns = _templated(pool, pool.schema if isinstance(template, str) else template)
+    columns += [OutColumn(name, REST.format(title=pool.schema.by_name[of].title)) for name, of in cleaned.rests.items()]
     rows = pool.rows
     if origin:
         paths = [roster.table.source.path for roster in pool.rosters]
         file = pl.col("table").replace_strict(dict(enumerate(paths)), return_dtype=pl.String)
         rows = rows.with_columns(file.alias(_FILE), pl.col(ROW).cast(pl.String).alias(_ROW))
-        columns += [OutColumn(_FILE, words["origin_file"]), OutColumn(_ROW, words["origin_row"])]
+        columns += [OutColumn(_FILE, ORIGIN_FILE), OutColumn(_ROW, ORIGIN_ROW)]
     empty = pl.lit(None, dtype=pl.String)
     shown = [pl.col(c.name) if c.name in rows.columns else empty.alias(c.name) for c in columns]
     return Output(pool.schema, tuple(columns), rows.select(shown).with_row_index(PLACE))
@@ -131,17 +137,16 @@ def _nth(others: Mapping[str, str]) -> dict[str, tuple[str, int]]:
     return answer
 
 
-def split(output: Output, by: Sequence[str], unnamed: str) -> Iterator[Output]:
+def split(output: Output, by: Sequence[str]) -> Iterator[Output]:
     """Yield one table for each school or class, in the order in which they first come.
 
     Args:
         output: The whole table.
         by: Names of the columns whose values tell the tables apart.
-        unnamed: Name of the table whose rows have no value there.
     """
     for values, rows in output.rows.partition_by(list(by), as_dict=True, maintain_order=True).items():
         name = " ".join(str(value) for value in values if value is not None and str(value).strip())
-        yield Output(output.schema, output.columns, rows, name or unnamed)
+        yield Output(output.schema, output.columns, rows, name or UNNAMED)
 
 
 def file_names(names: Sequence[str]) -> list[str]:

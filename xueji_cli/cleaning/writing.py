@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.cleaning.shaping import PLACE
 from xueji_cli.errors import UserError
 from xueji_cli.schema.model import FieldType
 from xueji_cli.schema.template import Lists, choices, column_width
@@ -31,7 +30,7 @@ _SAMPLE = 2_000
 _LONG = (FieldType.ID_NUMBER, FieldType.ROLL_NUMBER)
 
 
-def write_output(output: Output, path: str, *, sheet: str, codes_sheet: str, inputs: Iterable[str]) -> None:
+def write_output(output: Output, path: str, *, sheet: str, codes_sheet: str, inputs: Iterable[str]) -> int:
     """Write a table in the format that its file's name asks for, whole or not at all.
 
     Args:
@@ -41,9 +40,13 @@ def write_output(output: Output, path: str, *, sheet: str, codes_sheet: str, inp
         codes_sheet: Name of the sheet with long lists of codes.
         inputs: Files that must not be written over.
 
+    Returns:
+        How many cells read like a formula and were given an apostrophe, as only .csv needs it.
+
     Raises:
         UserError: `output_…`, `clean_rows`, `clean_long_cell`.
     """
+    guarded = 0
     suffix = Path(path).suffix.lower()
     if suffix == ".xlsx":
         _fits_in_a_sheet(output, path)
@@ -51,9 +54,10 @@ def write_output(output: Output, path: str, *, sheet: str, codes_sheet: str, inp
         if suffix == ".xlsx":
             _write_workbook(output, temporary, sheet, codes_sheet)
         elif suffix == ".csv":
-            _write_csv(output, temporary)
+            guarded = _write_csv(output, temporary)
         else:
             _named(output).write_parquet(temporary, compression="zstd", compression_level=1, statistics=False)
+    return guarded
 
 
 def headers(columns: Sequence[OutColumn]) -> list[str]:
@@ -73,7 +77,7 @@ def _named(output: Output) -> pl.DataFrame:
     )
 
 
-def _write_csv(output: Output, path: Path) -> None:
+def _write_csv(output: Output, path: Path) -> int:
     names = [column.name for column in output.columns]
     frame = output.rows.select(neutralised(pl.col(name)).alias(name) for name in names)
     heads = pl.DataFrame([[column.header] for column in output.columns], schema=names)
@@ -82,6 +86,10 @@ def _write_csv(output: Output, path: Path) -> None:
         stream.write(b"\xef\xbb\xbf")
         heads.select(neutralised(pl.col(name)).alias(name) for name in names).write_csv(stream, include_header=False)
         frame.write_csv(stream, include_header=False)
+    differ = output.rows.select(
+        (pl.col(name).str.len_bytes() < frame.get_column(name).str.len_bytes()).sum() for name in names
+    )
+    return int(sum(differ.row(0)))
 
 
 def _fits_in_a_sheet(output: Output, path: str) -> None:
@@ -158,8 +166,3 @@ def _widths(output: Output) -> list[float]:
         least = column_width(column.field, column.header) if column.field and column.field.type in _LONG else 0
         widths.append(min(_WIDEST, max(_NARROWEST, least, longest + 2, head + 4)))
     return widths
-
-
-def places(output: Output) -> pl.DataFrame:
-    """Return where each merged row stands in the file: `place` and `to_row`, as Excel shows it."""
-    return output.rows.select(place=pl.col(PLACE)).with_row_index("to_row", offset=2)

@@ -24,7 +24,8 @@ def code(cells: pl.Series) -> pl.Series:
     """Return the 12-digit code that each cell means beyond doubt; null where it has one already, or none is certain.
 
     Certain is a county's six digits, if the county exists today, and the name of a county, alone or behind its province and city
-    (灵璧县, 安徽省宿州市灵璧县), if it is the only one of that name and nothing else stands in the cell: an address says more than a code could.
+    (灵璧县, 安徽省宿州市灵璧县), if it is the only one of that name and nothing else stands in the cell: an address says more
+    than a code could.
 
     Args:
         cells: Folded text.
@@ -92,8 +93,8 @@ def _names() -> dict[str, str]:
                         meaning[before + between + name].add(place)
     found = {}
     for spelling, meant in meaning.items():
-        today = {place for place in meant if len(place) == 6}
+        of_today = [place for place in meant if len(place) == 6]
         former = {place for place in meant if len(place) == 2}
-        if len(today) == 1 and former <= {next(iter(today))[:2]}:
-            found[spelling] = next(iter(today))
+        if len(of_today) == 1 and former <= {of_today[0][:2]}:
+            found[spelling] = of_today[0]
     return found
