@@ -1,4 +1,4 @@
-"""Names of classes and grades written loosely (七3, 1-1, 101, 三(2)班; 7, 七) and the plain name each surely means.
+"""Names of classes and grades written loosely (七3, 1-1, 101, 初一(3); 7, 七) and the plain name each surely means.
 
 Stricter than reading them (`values.classes`), because something is to be changed by it: nothing may be lost, and nothing may hang on
 today's date or on a stage that only a human knows.
@@ -11,8 +11,11 @@ import polars as pl
 from xueji_cli.values import text
 from xueji_cli.values.classes import class_title, parse_classes, parse_grades
 
-#: Spellings that are as good as the plain one: 七年级3班, 七年级(3)班, 初一3班, 高一(3)班, and 3班 beside a grade.
-_PROPER = r"^(?:(?:[一二三四五六七八九]年级|[初高][一二三四])\(?[0-9]{1,2}\)?班|[0-9]{1,2}班)$"
+#: Spellings that are as good as the plain one: 七年级3班, 七年级(3)班, 初一3班, 高一(3)班, 三(2)班, and 3班 beside a grade.
+_PROPER = (
+    r"^(?:(?:[一二三四五六七八九]年级|[初高][一二三四])(?:[0-9]{1,2}|\([0-9]{1,2}\))班"
+    r"|[一二三四五六七八九]\([0-9]{1,2}\)班|[0-9]{1,2}班)$"
+)
 _PROPER_GRADE = r"^(?:[一二三四五六七八九]年级|[初高][一二三四])$"
 
 #: Only these words and signs: a school's name or a remark in the cell would be lost.
