@@ -79,10 +79,8 @@ def shape(cleaned: Cleaned, template: Schema | str, *, origin: bool = False) -> 
         origin: Add where each row comes from.
     """
     pool = cleaned.pool
-    if template == AS_IS:
-        columns = _as_is(pool)
-    else:
-        columns = _templated(pool, pool.schema if isinstance(template, str) else template)
+    wanted = pool.schema if isinstance(template, str) else template
+    columns = _as_is(pool) if template == AS_IS else _templated(pool, wanted)
     columns += [OutColumn(name, REST.format(title=pool.schema.by_name[of].title)) for name, of in cleaned.rests.items()]
     rows = pool.rows
     if origin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -69,9 +70,12 @@ class _Page:
     def __init__(self, report: CleanReport, log: pl.DataFrame, lang: str, width: int) -> None:
         self.report = report
         self.log = log
+        # What was put into the column at the right is part of the same repair.
+        self.counted = log.filter(pl.col("field").is_not_null() | (pl.col("kind") == Kind.ROW.value))
         self.lang = lang
         self.width = width
         self.lines: list[Text] = []
+        self.labels = _labels(report)
         words = ("read", "written", "total", "next", "conflict", "unreadable")
         self.margin = max(cell_width(self.say(word)) for word in words) + 2
 
@@ -95,7 +99,7 @@ class _Page:
 
     def inputs(self) -> None:
         report = self.report
-        files = list(dict.fromkeys(roster.table.source.path for roster in report.rosters))
+        files = list(self.labels.values())
         if files:
             named = self.say("separator").join(files[:_FILES_SHOWN])
             if len(files) > _FILES_SHOWN:
@@ -111,7 +115,7 @@ class _Page:
     def changes(self) -> None:
         """List every change: place, value before and after."""
         cells = self.log.filter(pl.col("kind") != Kind.ROW.value)
-        several = len({roster.table.source.path for roster in self.report.rosters}) > 1
+        several = len(self.labels) > 1
         file = ""
         for row in cells.iter_rows(named=True):
             if several and row["file"] != file:
@@ -128,7 +132,7 @@ class _Page:
 
     def kind(self, kind: str, places: int) -> None:
         """List the rules that changed, proposed or left something, the most frequent first."""
-        cells = self.log.filter(pl.col("kind") == kind)
+        cells = self.counted.filter(pl.col("kind") == kind)
         if cells.is_empty():
             return
         self.line()
@@ -146,10 +150,10 @@ class _Page:
                 self.examples(single.filter(pl.col("rule") == rule), places)
 
     def examples(self, cells: pl.DataFrame, places: int) -> None:
-        several = len({roster.table.source.path for roster in self.report.rosters}) > 1
+        several = len(self.labels) > 1
         shown = cells if places == 0 else cells.head(places)
         for row in shown.iter_rows(named=True):
-            place = f"{row['file']} {row['cell']}" if several else str(row["cell"] or "")
+            place = f"{self.labels[row['file']]} {row['cell']}" if several else str(row["cell"] or "")
             parts: list[str | tuple[str, str]] = [(f"    {harmless(place)} {harmless(row['column'] or '')}  ", "quiet")]
             parts.append((_shown(row["before"]), "before"))
             if row["kind"] != Kind.LEFT.value:
@@ -172,8 +176,7 @@ class _Page:
             self.paragraph(self.say("conflict"), harmless(self.say("conflict_text", header=header, kinds=said)), "left")
 
     def totals(self) -> None:
-        kinds = self.log.group_by("kind").len()
-        counts = dict(kinds.iter_rows())
+        counts = dict(self.counted.group_by("kind").len().iter_rows())
         self.line()
         if not counts:
             if self.report.rosters:
@@ -200,6 +203,14 @@ class _Page:
             steps.append(self.say("next_left"))
         for number, step in enumerate(steps):
             self.paragraph(self.say("next") if number == 0 else "", step)
+
+
+def _labels(report: CleanReport) -> dict[str, str]:
+    """Return path → name of each file; the whole path where two have the same name."""
+    paths = list(dict.fromkeys(roster.table.source.path for roster in report.rosters))
+    names = {path: PurePath(path.replace("\\", "/")).name or path for path in paths}
+    taken = list(names.values())
+    return {path: name if taken.count(name) == 1 else path for path, name in names.items()}
 
 
 def _shown(value: str | None) -> str:

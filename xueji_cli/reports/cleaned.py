@@ -94,7 +94,8 @@ class CleanReport:
     def counts(self) -> pl.DataFrame:
         """Return `rule`, `kind`, `applied`, `count`: how often each rule changed, proposed or left something."""
         return (
-            self.log.with_columns(pl.col("rule").str.split("+"))
+            self.log.filter(pl.col("field").is_not_null() | (pl.col("kind") == Kind.ROW.value))
+            .with_columns(pl.col("rule").str.split("+"))
             .explode("rule")
             .group_by("rule", "kind", "applied")
             .agg(count=pl.len())

@@ -24,6 +24,9 @@ _ONLY = r"^(?:小学|初中|高中|年级|[零〇○一二三四五六七八九�
 #: 1.1 in a cell of a spreadsheet was 1.10 as likely.
 _DECIMAL = r"^[0-9]+[.·。][0-9]*$"
 
+#: Named by the year of entry or leaving: a way of its own to name a class, and not to be turned into this year's grade.
+_COHORT = r"(?:20|二[〇○零])[0-9零〇○一二三四五六七八九]{2}|[0-9]{2}[级届]"
+
 #: The grade is only counted, and so few that it may be counted within primary or junior or senior school.
 _COUNTED = r"^第?(?:[一二三四]|0?[1-4])(?:年[^级]|[^0-9十年]|[0-9]{2}(?:[^0-9]|$)|[一二三四五六七八九]|[0-9]班?$)"
 
@@ -55,6 +58,7 @@ def plain_classes(
         & ~name.str.contains(_PROPER)
         & name.str.contains(_ONLY)
         & ~name.str.contains(_DECIMAL)
+        & ~name.str.contains(_COHORT)
         & (~name.str.contains(_COUNTED) | pl.col("beside").is_not_null() | pl.col("stage").is_not_null())
     )
     # A loop in Python, over the distinct names that are loosely written.
