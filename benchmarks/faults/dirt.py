@@ -20,7 +20,7 @@ Pair = tuple[str, str] | tuple[str, str, str]
 Soil = Callable[[Row, str, Chance], Pair | None]
 
 _FULL = {ord(c): chr(ord(c) + 0xFEE0) for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
-_RADICALS = str.maketrans("子文高金方白石田立心玉雨舟韦马龙长贝", "⼦⽂⾼⾦⽅⽩⽯⽥⽴⼼⽟⾬⾈⾱⻢⻰⻓⻉")
+_RADICALS = str.maketrans("子文高金方白石田立心玉雨舟韦马龙长贝", "⼦⽂⾼⾦⽅⽩⽯⽥⽴⼼⽟⾬⾈⻙⻢⻰⻓⻉")
 _HIDDEN = "\u200b\ufeff\u200e\u00ad\u2060"
 _NUMBERS = ("id_number", "roll_number", "phone", "member1_phone", "member1_id_number")
 _WORDS = ("name", "address", "member1_name", "school_name")

@@ -189,8 +189,8 @@ class _Page:
             text = harmless(self.say("output", file=path, rows=f"{rows:,}"))
             self.paragraph(self.say("written"), text, "strong")
         if len(outputs) > _FILES_SHOWN:
-            rows = f"{sum(count for _, count in outputs):,}"
-            self.paragraph("", self.say("outputs_more", count=f"{len(outputs):,}", rows=rows), "quiet")
+            total = f"{sum(count for _, count in outputs):,}"
+            self.paragraph("", self.say("outputs_more", count=f"{len(outputs):,}", rows=total), "quiet")
 
     def next_step(self, *, diff: bool) -> None:
         kinds = self.log.filter(~pl.col("applied"))["kind"].unique().to_list()
@@ -201,8 +201,8 @@ class _Page:
             steps.append(self.say("next_unsafe"))
         if Kind.LEFT.value in kinds:
             steps.append(self.say("next_left"))
-        for number, step in enumerate(steps):
-            self.paragraph(self.say("next") if number == 0 else "", step)
+        for place, step in enumerate(steps):
+            self.paragraph(self.say("next") if place == 0 else "", step)
 
 
 def _labels(report: CleanReport) -> dict[str, str]:

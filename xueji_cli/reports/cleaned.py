@@ -180,7 +180,11 @@ def masked(log: pl.DataFrame) -> pl.DataFrame:
 
 
 def needs_a_person(report: CleanReport, fail_on: Sequence[str]) -> bool:
-    """Return whether a cell of a rule of these severities was left as it is, or only proposed."""
-    open_ = report.log.filter(~pl.col("applied") & pl.col("kind").is_in([Kind.LEFT.value, Kind.UNSAFE.value]))
+    """Return whether a cell of a rule of these severities was left as it is, or has a proposal that was not applied.
+
+    A proposal for an empty cell is an offer: that the cell is empty is for `xueji check` to say.
+    """
+    offered = (pl.col("kind") == Kind.UNSAFE.value) & pl.col("before").is_not_null()
+    open_ = report.log.filter(~pl.col("applied") & ((pl.col("kind") == Kind.LEFT.value) | offered))
     rules = {rule for each in open_["rule"].unique() for rule in each.split("+")}
     return any(report.severities.get(rule) in fail_on for rule in rules)
