@@ -10,6 +10,7 @@ import openpyxl
 import polars as pl
 import pytest
 from cli_rosters import DAY, child, children, write_roster, write_workbook
+from table_files import OFFICE, converted
 
 from xueji_cli.cleaning.writing import SUFFIXES
 from xueji_cli.reports.change_log import SUFFIXES as LOGS
@@ -319,6 +320,25 @@ def test_layout_is_put_right(clean, tmp_path):
     assert got["姓名"].to_list() == [row["姓名"] for row in children(4)]
     assert got["班级"].to_list() == ["1班"] * 4
     assert all(code in done.out for code in ("TB08", "TB09", "TB10"))
+
+
+@pytest.mark.office
+@pytest.mark.skipif(OFFICE is None, reason="needs LibreOffice")
+@pytest.mark.parametrize("suffix", ["xls", "xlsx"])
+def test_saved_by_an_office_program_it_is_the_same(clean, command, tmp_path, suffix):
+    rows = dirty()
+    rows[0]["身份证件号"] = rows[0]["身份证件号"][:17] + "0"
+    out = tmp_path / "out.xlsx"
+    clean(write_roster(tmp_path / "r.csv", rows), "-o", out)
+    saved = tmp_path / f"saved.{suffix}"
+    saved.write_bytes(converted(out.read_bytes(), ".xlsx", suffix, tmp_path))
+
+    def found(path: Path) -> list[tuple[str, ...]]:
+        data = json.loads(command("check", path, "--as-of", DAY, "--reveal", "--format", "json").out)
+        return [(each["code"], each["cell"], each["value"], each["message"]) for each in data["findings"]]
+
+    assert found(saved) == found(out)
+    assert json.loads(clean(saved, "--format", "json").out)["summary"]["safe"] == 0
 
 
 def test_nothing_to_repair_is_said(clean, tmp_path):

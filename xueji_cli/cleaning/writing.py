@@ -139,6 +139,9 @@ def _write_workbook(output: Output, path: Path, name: str, codes_sheet: str) -> 
                 if value is not None:
                     sheet.write_string(number, position, value, text)
         sheet.autofilter(0, 0, last, len(output.columns) - 1)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.repeat_rows(0)
         # No green corner on every ID number.
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{last + 1}"})
         lists.write(book)

@@ -16,6 +16,7 @@ from xueji_cli.errors import InputError, UserError
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.cleaned import LOG_SCHEMA
 from xueji_cli.reports.sheets import FONT, FONT_SIZE
+from xueji_cli.reports.view import rule_text
 from xueji_cli.tables.options import MAX_ROWS
 from xueji_cli.tables.writing import neutralised, whole_file
 from xueji_cli.values.text import INVISIBLE
@@ -26,7 +27,18 @@ if TYPE_CHECKING:
 SUFFIXES = (".xlsx", ".csv", ".jsonl")
 COLUMNS = (*(name for name in LOG_SCHEMA.names() if name != "mask"), "exact")
 
-_WIDTHS = {"file": 26, "column": 16, "before": 28, "after": 28, "exact": 28, "to_file": 26, "to_column": 16}
+#: In a workbook the words of the rule stand behind its code.
+_IN_SHEET = tuple(each for name in COLUMNS for each in ((name, "title") if name == "rule" else (name,)))
+_WIDTHS = {
+    "file": 30,
+    "title": 30,
+    "column": 16,
+    "before": 28,
+    "after": 28,
+    "exact": 28,
+    "to_file": 26,
+    "to_column": 16,
+}
 #: What a sheet or a CSV file may not give back as it was.
 _FRAIL = rf"{INVISIBLE}|\s\s|^\s|\s$|[^\x{{20}}-\x{{7E}}\x{{4E00}}-\x{{9FFF}}·]|^['=+\-@]|_x[0-9A-Fa-f]{{4}}_"
 
@@ -102,7 +114,7 @@ def _words(key: str) -> list[str]:
 
 
 def _heads(lang: str) -> list[str]:
-    return [catalogue.text(lang, f"clean.log.{name}") for name in COLUMNS]
+    return [catalogue.text(lang, f"clean.log.{name}") for name in _IN_SHEET]
 
 
 def _write_workbook(frame: pl.DataFrame, path: Path, lang: str) -> None:
@@ -110,8 +122,15 @@ def _write_workbook(frame: pl.DataFrame, path: Path, lang: str) -> None:
 
     kinds = {kind: catalogue.text(lang, f"clean.kinds.{kind}") for kind in ("safe", "unsafe", "left", "row")}
     yes, no = (catalogue.text(lang, f"clean.log.applied_{word}") for word in ("yes", "no"))
-    shown = frame.select(COLUMNS).with_columns(
-        pl.col("kind").replace(kinds), pl.when("applied").then(pl.lit(yes)).otherwise(pl.lit(no)).alias("applied")
+    rules = frame.get_column("rule").unique().drop_nulls().to_list()
+    titles = {each: "; ".join(rule_text(lang, code, "title") for code in each.split("+")) for each in rules}
+    title = pl.col("rule").replace_strict(titles, default=None, return_dtype=pl.String).alias("title")
+    shown = (
+        frame.with_columns(title)
+        .select(_IN_SHEET)
+        .with_columns(
+            pl.col("kind").replace(kinds), pl.when("applied").then(pl.lit(yes)).otherwise(pl.lit(no)).alias("applied")
+        )
     )
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
     try:
@@ -119,7 +138,7 @@ def _write_workbook(frame: pl.DataFrame, path: Path, lang: str) -> None:
         face = {"font_name": FONT, "font_size": FONT_SIZE, "num_format": "@"}
         text, head = book.add_format(face), book.add_format({**face, "bold": True, "bg_color": "#E7EBF0"})
         number = book.add_format({"font_name": FONT, "font_size": FONT_SIZE, "align": "left"})
-        for index, (name, header) in enumerate(zip(COLUMNS, _heads(lang), strict=True)):
+        for index, (name, header) in enumerate(zip(_IN_SHEET, _heads(lang), strict=True)):
             sheet.set_column(index, index, _WIDTHS.get(name, 10))
             sheet.write_string(0, index, header, head)
         # xlsxwriter writes cell by cell.
@@ -130,7 +149,11 @@ def _write_workbook(frame: pl.DataFrame, path: Path, lang: str) -> None:
                 elif value is not None:
                     sheet.write_string(row, index, value, text)
         sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(frame.height, 1), len(COLUMNS) - 1)
+        sheet.autofilter(0, 0, max(frame.height, 1), len(_IN_SHEET) - 1)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{frame.height + 1}"})
         book.close()
     except BaseException:
@@ -146,7 +169,7 @@ def _read_workbook(path: str) -> pl.DataFrame:
     except fastexcel.FastExcelError as error:
         raise ValueError(str(type(error))) from None
     frame = sheet.to_polars()
-    known = {header: name for lang in catalogue.LANGUAGES for header, name in zip(_heads(lang), COLUMNS, strict=True)}
+    known = {header: name for lang in catalogue.LANGUAGES for header, name in zip(_heads(lang), _IN_SHEET, strict=True)}
     kinds = {
         catalogue.text(lang, f"clean.kinds.{kind}"): kind
         for lang in catalogue.LANGUAGES
