@@ -158,6 +158,13 @@ def test_files_of_different_shape_become_one_table(clean, tmp_path):
     assert "4" in done.out
 
 
+def test_split_by_school_takes_the_field_by_any_of_its_names(clean, tmp_path):
+    rows = children(3)
+    rows[2]["学校名称"] = "乙/小学"
+    clean(write_roster(tmp_path / "r.csv", rows), "-o", f"{tmp_path}/out/", "--split-by", "学校名称")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["乙_小学.xlsx", "虚谷小学.xlsx"]
+
+
 def test_split_writes_a_file_for_each_class(clean, tmp_path):
     rows = children(4)
     rows[2]["班级"] = rows[3]["班级"] = "2班"
@@ -285,6 +292,7 @@ def test_outputs_are_refused_before_any_work(clean, tmp_path):
     assert clean(roster, "-o", "no/folder/x.csv", status=2).err
     assert clean(roster, "-o", "x.csv", "--split-by", "班级", status=2).err
     assert clean(roster, "-o", "out/", "--split-by", "没有这列", status=2).err
+    assert clean(roster, "-o", "x.csv", "--log", "./x.csv", status=2).err
     assert clean(roster, "-o", "x.csv", "--since-state", "s.json", status=2).err
     assert clean(tmp_path, "-o", f"{tmp_path}/out/", status=2).err
     assert clean(roster, "--undo", "log.csv", status=2).err

@@ -114,7 +114,9 @@ def run(
     told: dict[str, object] = {"template": plan.template_name, "unsafe": unsafe, "origin": plan.origin}
     told |= {name: value for name, value in (("split_by", plan.split_by), ("reference", reference)) if value}
     told |= {"select": list(settings.select)} if settings.select else {}
-    digests = plan.digests(told)
+    names = ("schema", "ignore", "mapping", "sheet", "header_row", "encoding", "rules")
+    hanging = told | {name: getattr(settings, name) for name in names} | {"school_names": school_names}
+    digests = plan.digests({**hanging, "version": __version__})
     wanted = plan.changed(digests)
     rosters: list[Roster] = []
     failures: list[InputError] = []

@@ -134,6 +134,11 @@ def make_plan(
             _outside(output, arguments)
         else:
             check_output(output, inputs)
+    written = [path for path in (output, *logs, since_state) if path is not None]
+    if len({same_file_key(path) for path in written}) < len(written):
+        raise UserError("clean_same_file", files=", ".join(written))
+    if since_state is not None:
+        refuse_input(since_state, inputs)
     if since_state is not None and (output is None or not is_folder(output) or split_by is not None):
         raise UserError("clean_state_folder")
     return Plan(
