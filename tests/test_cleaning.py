@@ -411,3 +411,40 @@ def test_names_of_files_are_taken_by_every_system():
         "_ (2)",
         "班",
     ]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".xlsx"])
+def test_a_log_gives_back_every_value_it_took(tmp_path, suffix):
+    """Whatever stands in a cell: what a format can't carry as it is, it carries escaped."""
+    from xueji_cli.reports.change_log import read_log, write_log
+    from xueji_cli.reports.cleaned import LOG_SCHEMA
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.lists(DIRTY, min_size=1, max_size=8))
+    def holds(values):
+        frame = pl.DataFrame(
+            {
+                "file": "a.xlsx",
+                "row": range(2, len(values) + 2),
+                "rule": "FD07+DT04",
+                "kind": "safe",
+                "applied": True,
+                "before": pl.Series(values, dtype=pl.String),
+                "to_file": "b.xlsx",
+                "to_row": range(2, len(values) + 2),
+                "to_column": "姓名",
+            }
+        )
+        empty = [pl.lit(None, dtype=t).alias(n) for n, t in LOG_SCHEMA.items() if n not in frame.columns]
+        log = frame.with_columns(empty).select(pl.col(n).cast(t) for n, t in LOG_SCHEMA.items())
+        path = str(tmp_path / f"log{suffix}")
+        write_log(log, path, lang="zh", inputs=[])
+        back = read_log(path)
+        # A cell that was empty and one that holds an empty string are the same cell in a file.
+        expected = [value or None for value in values]
+        assert [each or None for each in back["before"].to_list()] == expected
+        assert back["to_row"].to_list() == log["to_row"].to_list()
+        assert back["applied"].to_list() == [True] * len(values)
+        assert back["kind"].to_list() == ["safe"] * len(values)
+
+    holds()

@@ -95,7 +95,9 @@ def _eighteen(rows: pl.DataFrame, name: str, rule: str, oldest: int, as_of: date
     Whoever would then be too old has lost three digits of 18 instead, and nobody knows which.
     """
     cells = rows.get_column(name)
-    positions = cells.str.contains(r"^[0-9]{15}$").arg_true()
+    # Lengths first: they are compared at a fraction of what a pattern costs.
+    positions = (cells.str.len_bytes() == 15).arg_true()
+    positions = positions.filter(cells.gather(positions).str.contains(r"^[0-9]{15}$"))
     before = cells.gather(positions)
     stem = before.to_frame("n").select(pl.col("n").str.head(6) + "19" + pl.col("n").str.slice(6)).to_series()
     whole = idnumber.digits(stem)
@@ -216,7 +218,7 @@ def _day_of_month(
     rows: pl.DataFrame, fill: Callable[..., pl.DataFrame], cells: pl.Series, born: pl.Expr
 ) -> pl.DataFrame:
     """A birth date without its day, where the number has the same month."""
-    loose = (~cells.str.contains(r"^[0-9]{8}$")).fill_null(value=False)
+    loose = (cells.str.len_bytes() != 8).fill_null(value=False)
     if not loose.any():
         return pl.DataFrame()
     parsed = dates.parse_dates(text.fold(cells.set(~loose, None))).struct
@@ -238,7 +240,10 @@ def _day_of_month(
 def _rolls(rows: pl.DataFrame, fill: Callable[..., pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """A roll number that lost its letter or its last digits: G and the number whose digits it still has."""
     cells = rows.get_column("roll_number")
-    broken = cells.str.contains(r"^[0-9]{17}[0-9X]$").fill_null(value=False)
+    broken = (cells.str.len_bytes() == 18).fill_null(value=False)
+    if not broken.any():
+        return
+    broken &= cells.str.contains(r"^[0-9]{17}[0-9X]$").fill_null(value=False)
     kept = cells.str.replace(r"0{1,3}$", "").str.head(15)
 
     def say(frame: pl.DataFrame) -> pl.Series:

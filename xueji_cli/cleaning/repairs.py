@@ -81,17 +81,6 @@ class Around:
     schools: pl.Series | None = None
     school_codes: pl.Series | None = None
 
-    def grades_at(self, positions: pl.Series) -> pl.Series | None:
-        """Return the grades beside some cells."""
-        return None if self.grades is None else self.grades.gather(positions)
-
-    def stages_at(self, positions: pl.Series) -> pl.Series | None:
-        """Return the stage that the school of some rows is sure to have."""
-        if self.schools is None and self.school_codes is None:
-            return None
-        columns = [None if c is None else c.gather(positions) for c in (self.schools, self.school_codes)]
-        return school_stages(*columns)
-
 
 def repair(cells: pl.Series, target: Field, around: Around) -> Repairs:
     """Return the repairs of one column, in the order of its rows; the columns of `_SCHEMA`.
@@ -363,27 +352,42 @@ def _regions(cells: pl.Series) -> Repairs:
 
 
 def _classes(cells: pl.Series, around: Around) -> Repairs:
-    return _titles(
-        cells,
-        class_titles.loose(cells),
-        lambda read, at: class_titles.plain_classes(
-            read, around.grades_at(at), around.stages_at(at), around.school_year
-        ),
-    )
+    def plain(read: pl.Series, grades: pl.Series | None, stages: pl.Series | None) -> pl.Series:
+        return class_titles.plain_classes(read, grades, stages, around.school_year)
+
+    return _titles(cells, class_titles.loose(cells), around, plain)
 
 
 def _grades(cells: pl.Series, around: Around) -> Repairs:
-    return _titles(
-        cells,
-        class_titles.loose_grades(cells),
-        lambda read, at: class_titles.plain_grades(read, around.stages_at(at), around.school_year),
-    )
+    def plain(read: pl.Series, _: pl.Series | None, stages: pl.Series | None) -> pl.Series:
+        return class_titles.plain_grades(read, stages, around.school_year)
+
+    return _titles(cells, class_titles.loose_grades(cells), around, plain)
 
 
-def _titles(cells: pl.Series, odd: pl.Series, plain: Callable[[pl.Series, pl.Series], pl.Series]) -> Repairs:
+def _titles(
+    cells: pl.Series,
+    odd: pl.Series,
+    around: Around,
+    plain: Callable[[pl.Series, pl.Series | None, pl.Series | None], pl.Series],
+) -> Repairs:
     if not len(odd):
         return _nothing()
     read, form, formed = _looked_at(cells, odd)
-    title = plain(read, odd)
-    value = title.to_frame("t").select(pl.when(pl.col("t").is_not_null()).then(pl.lit("CL09"))).to_series()
-    return _frame(cells, odd, form=form, formed=formed, value=value, valued=title)
+    beside = {"grade": around.grades, "school": around.schools, "code": around.school_codes}
+    known = {name: column.gather(odd) for name, column in beside.items() if column is not None}
+    keys = pl.DataFrame({"read": read, **known})
+    # A county has some hundreds of classes, however many pupils.
+    distinct = keys.unique()
+    schools = [distinct.get_column(name) if name in known else None for name in ("school", "code")]
+    stages = school_stages(*schools) if any(each is not None for each in schools) else None
+    title = plain(distinct.get_column("read"), distinct.get_column("grade") if "grade" in known else None, stages)
+    told = keys.join(
+        distinct.with_columns(title.alias("title")),
+        on=keys.columns,
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )
+    value = told.select(pl.when(pl.col("title").is_not_null()).then(pl.lit("CL09"))).to_series()
+    return _frame(cells, odd, form=form, formed=formed, value=value, valued=told.get_column("title"))

@@ -80,7 +80,9 @@ def shape(cleaned: Cleaned, template: Schema | str, *, origin: bool = False) -> 
     """
     pool = cleaned.pool
     wanted = pool.schema if isinstance(template, str) else template
-    columns = _as_is(pool) if template == AS_IS else _templated(pool, wanted)
+    # A list of classes or schools has no national template.
+    as_it_came = template == AS_IS or (template == NATIONAL and not any(f.template for f in wanted.fields))
+    columns = _as_is(pool) if as_it_came else _templated(pool, wanted)
     columns += [OutColumn(name, REST.format(title=pool.schema.by_name[of].title)) for name, of in cleaned.rests.items()]
     rows = pool.rows
     if origin:
