@@ -158,6 +158,25 @@ def test_files_of_different_shape_become_one_table(clean, tmp_path):
     assert "4" in done.out
 
 
+def test_columns_of_any_schema(clean, command, tmp_path):
+    roster = write_roster(tmp_path / "r.csv", dirty())
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(
+        "name: mine\ntitle: 我的\nfields:\n"
+        "  - {name: id_number, title: 证件, type: id_number, aliases: [身份证件号]}\n"
+        "  - {name: name, title: 名字, type: name}\n"
+        "  - {name: bus, title: 坐校车, code: yes_no}\n",
+        "utf-8",
+    )
+    out = tmp_path / "out.xlsx"
+    clean(roster, "-o", out, "--template", mine)
+    got = texts(out)
+    assert got.columns[:3] == ["证件", "名字", "坐校车"]
+    assert got["证件"].to_list() == [row["身份证件号"] for row in children(5)]
+    assert set(child()) - {"身份证件号", "姓名", "学校名称", "户口所在地行政区划"} <= set(got.columns)
+    assert "mine" not in clean(roster, "--template", "nothing", status=2).out
+
+
 def test_split_by_school_takes_the_field_by_any_of_its_names(clean, tmp_path):
     rows = children(3)
     rows[2]["学校名称"] = "乙/小学"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from xueji_cli.cleaning.engine import Cleaned
     from xueji_cli.cleaning.pool import Pool
-    from xueji_cli.schema.model import Field, Schema
+    from xueji_cli.schema.model import CodeTable, Field, Schema
 
 NATIONAL, AS_IS = "national-71", "asis"
 
@@ -53,13 +53,15 @@ class Output:
     """One table to be written.
 
     Attributes:
-        schema: Of its fields.
+        schema: Of its rows.
+        code_tables: Of its columns' fields, by name.
         columns: Left to right.
         rows: The text of each column by its name, and `#place`, the row of the merged rows.
         name: What it is of (a school, a class, an input file), for the name of its file; empty when it is all.
     """
 
     schema: Schema
+    code_tables: Mapping[str, CodeTable]
     columns: tuple[OutColumn, ...]
     rows: pl.DataFrame
     name: str = ""
@@ -92,7 +94,8 @@ def shape(cleaned: Cleaned, template: Schema | str, *, origin: bool = False) -> 
         columns += [OutColumn(_FILE, ORIGIN_FILE), OutColumn(_ROW, ORIGIN_ROW)]
     empty = pl.lit(None, dtype=pl.String)
     shown = [pl.col(c.name) if c.name in rows.columns else empty.alias(c.name) for c in columns]
-    return Output(pool.schema, tuple(columns), rows.select(shown).with_row_index(PLACE))
+    tables = {**wanted.code_tables, **pool.schema.code_tables}
+    return Output(pool.schema, tables, tuple(columns), rows.select(shown).with_row_index(PLACE))
 
 
 def _templated(pool: Pool, template: Schema) -> list[OutColumn]:
@@ -146,7 +149,7 @@ def split(output: Output, by: Sequence[str]) -> Iterator[Output]:
     """
     for values, rows in output.rows.partition_by(list(by), as_dict=True, maintain_order=True).items():
         name = " ".join(str(value) for value in values if value is not None and str(value).strip())
-        yield Output(output.schema, output.columns, rows, name or UNNAMED)
+        yield Output(output.schema, output.code_tables, output.columns, rows, name or UNNAMED)
 
 
 def file_names(names: Sequence[str]) -> list[str]:

@@ -127,7 +127,7 @@ def _write_workbook(output: Output, path: Path, name: str, codes_sheet: str) -> 
             sheet.set_column(position, position, width, text)
             field = column.field
             if field is not None and field.code:
-                offered = choices(output.schema.code_tables[field.code])
+                offered = choices(output.code_tables[field.code])
                 sheet.data_validation(1, position, last, position, lists.validation(field.code, offered))
         for position, column in enumerate(output.columns):
             field = column.field

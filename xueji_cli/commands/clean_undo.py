@@ -43,7 +43,7 @@ def run_undo(path: str, changes: str, output: str, settings: Settings, console: 
     columns = tuple(OutColumn(key, header, bound.get(key)) for key, header in undone.headers.items())
     rows = undone.frame.drop(ROW).with_row_index(PLACE)
     write_output(
-        Output(roster.schema, columns, rows),
+        Output(roster.schema, roster.schema.code_tables, columns, rows),
         output,
         sheet=roster.schema.title or roster.schema.name,
         codes_sheet=console.text("schema.template.codes_sheet"),

@@ -102,6 +102,6 @@ def split(cells: pl.Series) -> tuple[pl.Series, pl.Series]:
     )
     first = found.select(pl.col("first").str.replace_all(r"[ ()]", "")).to_series()
     rest = found.select(
-        pl.col("rest").str.replace_all(r"\n", " ").str.strip_chars(" ,，、/\\;；|或和").replace("", None)
+        pl.col("rest").str.replace_all(r"[\n ]+", " ").str.strip_chars(" ,，、/\\;；|或和").replace("", None)
     ).to_series()
     return first, rest.set(first.is_null(), None)
