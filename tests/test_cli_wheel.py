@@ -78,7 +78,7 @@ def test_the_wheel_has_its_data_and_no_tests(wheel):
     outside = {name for name in names if not name.startswith("xueji_cli/") and ".dist-info/" not in name}
     assert outside == set()
     assert not [name for name in names if "test" in Path(name).name.lower() or "__pycache__" in name]
-    assert "xueji = xueji_cli.cli:main" in entry_points
+    assert "xueji = xueji_cli.cli:run" in entry_points
 
 
 def test_the_installed_script_checks_a_roster(installed, tmp_path):
@@ -96,7 +96,7 @@ def test_the_installed_script_reads_its_own_definitions(installed, tmp_path):
     done = run(installed, "schema", "check", cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     listed = json.loads(run(installed, "schema", "list", "--format", "json", cwd=tmp_path).stdout)
-    assert {each["name"] for each in listed} == {"student", "class", "school"}
+    assert {each["name"] for each in listed} == {"student", "class", "school", "person"}
     assert all(str(installed) in each["path"] for each in listed)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from typer.main import get_command
@@ -18,7 +19,9 @@ from xueji_cli.commands import options
 from xueji_cli.commands.check import check
 from xueji_cli.commands.clean import clean
 from xueji_cli.commands.codes import codes_app
+from xueji_cli.commands.dedupe import dedupe
 from xueji_cli.commands.help import Command, Group, localise
+from xueji_cli.commands.link import link
 from xueji_cli.commands.rule import rule
 from xueji_cli.commands.schema import schema_app
 from xueji_cli.console import Console, language
@@ -32,6 +35,8 @@ USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 app = typer.Typer(name="xueji", cls=Group, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("check", cls=Command)(check)
 app.command("clean", cls=Command)(clean)
+app.command("dedupe", cls=Command)(dedupe)
+app.command("link", cls=Command)(link)
 app.command("rule", cls=Command)(rule)
 app.add_typer(schema_app, name="schema")
 app.add_typer(codes_app, name="codes")
@@ -86,6 +91,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def run() -> NoReturn:
+    """Run xueji and leave with its exit status: the console script.
+
+    Leaves without taking down the interpreter: everything is flushed and closed by now, and giving back the memory of a
+    million rows piece by piece takes a fifth of a second that the system does not need.
+    """
+    status = main()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
 def _internal(error: BaseException, console: Console, *, debug: bool) -> int:
     if debug:
         console.trace(error)
@@ -127,4 +145,4 @@ def _usage_error(error: Exception, console: Console) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()
