@@ -66,10 +66,11 @@ def link(people: People, *, schools: str = "all", many: bool = False) -> Linked:
 
 def _links(pairs: pl.DataFrame, *, many: bool) -> pl.Series:
     """Return what each pair is: the surest pairs are taken first, and a record once."""
+    # What is certain comes before what a person must look at, however much of it agrees: a second 户口 outweighs many a match.
     order = (
         pairs.with_row_index("i")
         .filter(pl.col("verdict") != DISTINCT)
-        .sort(["weight", "l", "r"], descending=[True, False, False])
+        .sort([pl.col("verdict") == DUPLICATE, "weight", "l", "r"], descending=[True, True, False, False])
     )
     link: list[str | None] = [None] * pairs.height
     taken_left: dict[int, tuple[int, float]] = {}

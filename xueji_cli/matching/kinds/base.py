@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 
     Attributes:
         level: Index into the levels of its kind; null where either side has no value.
-        share: For pairs that agree, the share of records that have the value they agree on; null elsewhere.
+        share: For pairs that agree, the share of other records that have the value they agree on; null elsewhere.
     """
 
     level: pl.Series
@@ -75,9 +75,12 @@ def coded(values: pl.Series, name: str = "v") -> dict[str, pl.Series]:
 
 
 def shares(codes: pl.Series) -> pl.Series:
-    """Return the share of records that have the same code, among those that have one."""
+    """Return how many records besides two have the same code, as a share of those that have one.
+
+    Besides two: the pair that is looked at must not tell how rare what it agrees on is.
+    """
     known = max(len(codes) - codes.null_count(), 1)
-    share = (pl.len().over("c") / known).cast(pl.Float32)
+    share = ((pl.len().over("c").cast(pl.Int64) - 2).clip(lower_bound=0) / known).cast(pl.Float32)
     return codes.to_frame("c").select(pl.when(pl.col("c").is_not_null()).then(share)).to_series()
 
 

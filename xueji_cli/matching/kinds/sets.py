@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 def _with_shares(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add `p0 p1 …`: the share of records that have the member `h0 h1 …`, wherever it stands in them."""
+    """Add `p0 p1 …`: the share of records besides two that have the member `h0 h1 …`, wherever it stands in them."""
     # A member that stands twice in a record is one member of it.
     rows = frame.with_row_index("row").unpivot(index="row", value_name="h").select("row", "h").unique().drop_nulls()
-    share = rows.group_by("h").agg(p=(pl.len() / max(rows["row"].n_unique(), 1)).cast(pl.Float32))
+    known = max(rows["row"].n_unique(), 1)
+    share = rows.group_by("h").agg(p=((pl.len().cast(pl.Int64) - 2).clip(lower_bound=0) / known).cast(pl.Float32))
     for name in frame.columns:
         frame = frame.join(share, left_on=name, right_on="h", how="left", maintain_order="left")
         frame = frame.rename({"p": f"p{name[1:]}"})
