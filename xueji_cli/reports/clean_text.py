@@ -138,6 +138,8 @@ class _Page:
         self.line()
         applied = bool(cells["applied"].any())
         title = "unsafe_applied" if kind == Kind.UNSAFE.value and applied else kind
+        if kind == Kind.SAFE.value and self.report.preview:
+            title = "safe_preview"
         self.line((self.say(f"title_{title}"), kind))
         single = cells.with_columns(pl.col("rule").str.split("+")).explode("rule")
         counts = single.group_by("rule", maintain_order=True).len().sort("len", descending=True, maintain_order=True)
