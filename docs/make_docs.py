@@ -31,6 +31,7 @@ AS_OF = date(2025, 10, 15)
 def rules_page() -> str:
     """Return docs/rules.md."""
     words, labels = catalogue.load("zh", "rules"), catalogue.load("zh", "check")["severity"]
+    fixable = catalogue.text("zh", "check.fixable")
     active = activate(load_rulepack(DEFAULT_PACK, (), known_parameters()), {}, (), ())
     lines = ["# 规则", "", f"共 {len(active)} 条，由程序生成；级别和依据按规则包 {DEFAULT_PACK}。", ""]
     for code, rule in active.items():
@@ -39,7 +40,7 @@ def rules_page() -> str:
         lines += [
             f"{text['why']}",
             "",
-            f"- 改法：{text['suggestion']}",
+            f"- 改法：{text['suggestion']}{fixable if rule.rule.fixable else ''}",
             f"- 例子：{text['example']}",
             f"- 依据：{rule.source}",
         ]

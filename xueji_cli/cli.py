@@ -17,6 +17,7 @@ from typer.main import get_command
 from xueji_cli import __version__
 from xueji_cli.commands import options
 from xueji_cli.commands.check import check
+from xueji_cli.commands.clean import clean
 from xueji_cli.commands.codes import codes_app
 from xueji_cli.commands.dedupe import dedupe
 from xueji_cli.commands.help import Command, Group, localise
@@ -33,6 +34,7 @@ USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 
 app = typer.Typer(name="xueji", cls=Group, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("check", cls=Command)(check)
+app.command("clean", cls=Command)(clean)
 app.command("dedupe", cls=Command)(dedupe)
 app.command("link", cls=Command)(link)
 app.command("rule", cls=Command)(rule)
