@@ -111,7 +111,7 @@ def _head(report: CheckReport, summary: Summary, lang: str) -> dict[str, Any]:
             "as_of": run.as_of,
             "options": dict(run.options),
         },
-        "inputs": [_input(roster) for roster in report.rosters],
+        "inputs": [input_entry(roster) for roster in report.rosters],
         "summary": {
             "rows": summary.rows,
             "rows_with_errors": summary.rows_with_errors,
@@ -146,7 +146,8 @@ def _head(report: CheckReport, summary: Summary, lang: str) -> dict[str, Any]:
     }
 
 
-def _input(roster: Roster) -> dict[str, Any]:
+def input_entry(roster: Roster) -> dict[str, Any]:
+    """Return what a report says about a table that was read."""
     table = roster.table
     source = table.source
     return {

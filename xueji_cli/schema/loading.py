@@ -104,6 +104,20 @@ def load_schema(name_or_path: str | Path, folders: Sequence[str | Path] = ()) ->
     return schema
 
 
+def load_form(name: str, folders: Sequence[str | Path] = ()) -> Schema:
+    """Load one of the schemas of `forms/`, which no command tries on a table unless it asks for that form.
+
+    Args:
+        name: `headcount` or `entries`.
+        folders: The user's own definition folders.
+
+    Raises:
+        UserError: When there is no such form.
+        DefinitionError: With all mistakes of one file.
+    """
+    return load_schema(find(name, search_path(folders), below="forms", missing="unknown_schema"), folders)
+
+
 def _chain(path: Path, folders: Sequence[str | Path]) -> list[_Part]:
     """Return the file and all it extends, the most general first."""
     parts: list[_Part] = []
