@@ -21,6 +21,7 @@ from xueji_cli.commands.help import Command, Group, localise
 from xueji_cli.commands.reconcile import ReconcileCommand, reconcile
 from xueji_cli.commands.rule import rule
 from xueji_cli.commands.schema import schema_app
+from xueji_cli.commands.template import template
 from xueji_cli.console import Console, language
 from xueji_cli.errors import UserError
 
@@ -32,6 +33,7 @@ USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 app = typer.Typer(name="xueji", cls=Group, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("check", cls=Command)(check)
 app.command("reconcile", cls=ReconcileCommand)(reconcile)
+app.command("template", cls=Command)(template)
 app.command("rule", cls=Command)(rule)
 app.add_typer(schema_app, name="schema")
 app.add_typer(codes_app, name="codes")

@@ -151,15 +151,20 @@ def read_sides(
         reading = settings if side in ("system", "actual") else replace(settings, mapping=(), encoding=None)
         rosters, failures = read_rosters(paths, reading, console, choices=choices) if paths else ([], [])
         found[side] = [roster for roster in rosters if roster.schema.name in kept]
-        unreadable += failures
         read = {roster.table.source.path for roster in found[side]}
+        # A workbook has other sheets besides (a scoresheet to print, notes): what is no list is passed over, and said.
+        passed = [e for e in failures if e.file in read and e.key.startswith("no_schema_fits")]
+        for file in dict.fromkeys(error.file for error in passed):
+            console.note(console.text("reconcile.sheets_passed", file=file))
+        failures = [error for error in failures if error not in passed]
+        unreadable += failures
         others = dict.fromkeys(r.table.source.path for r in rosters if r.table.source.path not in read)
         unreadable += [InputError(otherwise, file=path) for path in others]
         # A list that names the schools, or the entries, is not one file among many.
         if failures and side in ("schools", "classes", "entries"):
             raise failures[0]
     for side in ("system", "actual"):
-        if not found[side]:
+        if sides[side] and not found[side]:
             raise unreadable[0]
     return Sources(**found, photos=photo_stems(settings.photos) if settings.photos else None), unreadable
 

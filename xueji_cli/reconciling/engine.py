@@ -86,7 +86,7 @@ def reconcile(sources: Sources, options: Options) -> Reconciled:
         UserError: When the sides look swapped, have no school in common, or the entries are for another sheet.
     """
     _refuse_swapped(sources)
-    reading = _Reading(sources, options)
+    reading = Reading(sources, options)
     rolls, system_numbers, here, numbers = reading.rows()
     listed = {side: _schools_in(*frames) for side, frames in (("system", (rolls, system_numbers)), ("actual", (here, numbers)))}
     common = [school for school in reading.directory.schools if school.name in listed["system"] & listed["actual"]]
@@ -148,10 +148,15 @@ def _within(linked: Linked, schools: set[str]) -> Linked:
     return people.Linked(linked.system.filter(inside), linked.actual.filter(inside), linked.differs.filter(inside))
 
 
-class _Reading:
+class Reading:
     """The rows of all tables, with the schools and classes they belong to."""
 
     def __init__(self, sources: Sources, options: Options) -> None:
+        """Read the rows, the school list and the class list.
+
+        Raises:
+            UserError: When the school list contradicts itself, or entries are for another sheet.
+        """
         self.sources = sources
         self.year = school_year(options.as_of)
         self.as_of = options.as_of
@@ -191,7 +196,9 @@ class _Reading:
             while end < len(rosters) and (rosters[end].schema.name == "student") == is_student:
                 end += 1
             if is_student:
-                frames["people"].append(intake.people(rosters[place:end], first + place, self.as_of))
+                rows, problems = intake.people(rosters[place:end], first + place, self.as_of)
+                frames["people"].append(rows)
+                self.problems += problems
             else:
                 numbers, problems = intake.counts(rosters[place:end], first + place, side)
                 frames["numbers"].append(numbers)
@@ -227,7 +234,7 @@ class _Result:
     def __init__(
         self,
         options: Options,
-        reading: _Reading,
+        reading: Reading,
         common: Sequence[School],
         rolls: pl.DataFrame,
         both_lists: set[str],
@@ -389,7 +396,7 @@ def _share_of_rolls(roster: Roster) -> float:
     return 1 - roster.frame.get_column("roll_number").null_count() / roster.frame.height
 
 
-def _refuse_strangers(listed: Mapping[str, set[str]], reading: _Reading) -> None:
+def _refuse_strangers(listed: Mapping[str, set[str]], reading: Reading) -> None:
     """Say that the two sides have no school in common.
 
     Raises:

@@ -53,12 +53,11 @@ def read_entries(
     frames = [_frame(roster, number) for number, roster in enumerate(rosters, first)]
     for roster, frame in zip(rosters, frames, strict=True):
         _refuse_other(roster, frame, scoresheet)
-    named, naming = name_schools(pl.concat(frames), directory)
+    filled = pl.any_horizontal(pl.col(*FILLED).is_not_null())
+    named, naming = name_schools(pl.concat(frames).filter(filled), directory)
     # A loop over entries: some hundreds of schools by some twenty items.
     for row in named.filter(pl.col("school").is_not_null()).iter_rows(named=True):
         roster = rosters[row["table"] - first]
-        if all(row[name] is None for name in FILLED):
-            continue
 
         def problem(key: str, column: str, roster: Roster = roster, row: dict[str, object] = row, **params: object) -> None:
             at = roster.columns.get(column)

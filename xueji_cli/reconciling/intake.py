@@ -74,8 +74,10 @@ _PLAIN = re.compile(r"^[0-9]{1,5}(?:\.0+)?$")
 _SUM = re.compile(r"^(?:合\s*计|总\s*计|小\s*计|共\s*计|全校(?:合计)?|总数)$")
 
 
-def people(rosters: Sequence[Roster], first: int, as_of: date) -> pl.DataFrame:
-    """Return the children of student rosters as one frame (`PEOPLE_SCHEMA`), in the order of the files.
+def people(rosters: Sequence[Roster], first: int, as_of: date) -> tuple[pl.DataFrame, list[Problem]]:
+    """Return the children of student rosters as one frame (`PEOPLE_SCHEMA`), in the order of the files, and what was left out.
+
+    A row without name and numbers is nobody: a form that was filled in part has such rows. They are told, not counted.
 
     Args:
         rosters: Tables bound to the student schema.
@@ -83,7 +85,7 @@ def people(rosters: Sequence[Roster], first: int, as_of: date) -> pl.DataFrame:
         as_of: The day at which ages are judged.
     """
     if not rosters:
-        return pl.DataFrame(schema=PEOPLE_SCHEMA)
+        return pl.DataFrame(schema=PEOPLE_SCHEMA), []
     wanted = ["name", "sex", "birth_date", "id_number", "roll_number", "status", "student_source", *_FIELDS]
     wanted += [*_ADDRESSES, *_PHONES, "boarding"]
     wanted = list(dict.fromkeys(wanted))
@@ -134,7 +136,7 @@ def people(rosters: Sequence[Roster], first: int, as_of: date) -> pl.DataFrame:
         id_number=pl.when(~blank).then("number"),
         id_valid=own & ~blank.fill_null(value=False),
     )
-    return rows.select(
+    found = rows.select(
         "table",
         ROW,
         *(folded(field).alias(column) for field, column in _FIELDS.items() if column not in ("phone", "remark")),
@@ -152,6 +154,22 @@ def people(rosters: Sequence[Roster], first: int, as_of: date) -> pl.DataFrame:
         phone=pl.coalesce(*(folded(name) for name in _PHONES)),
         address=pl.coalesce(*(folded(name) for name in _ADDRESSES)),
     ).select(pl.col(name).cast(kind) for name, kind in PEOPLE_SCHEMA.items())
+    nobody = pl.all_horizontal(pl.col("name", "id_number", "roll_number").is_null())
+    problems = [
+        Problem(
+            "nobody",
+            fatal=False,
+            file=rosters[table - first].table.source.path,
+            sheet=rosters[table - first].table.source.sheet,
+            row=row,
+            params={"value": count},
+        )
+        for table, row, count in found.filter(nobody)
+        .group_by("table", maintain_order=True)
+        .agg(pl.col(ROW).first(), count=pl.len())
+        .iter_rows()
+    ]
+    return found.filter(~nobody), problems
 
 
 def file_text(roster: Roster) -> str:

@@ -92,7 +92,7 @@ class _Page:
         self.reveal = reveal
         self.people = persons_view(report, reveal=reveal, lang=lang)
         self.lines: list[Text] = []
-        words = ("read", "unreadable", "people", "ranking", "problems", "next", "parameters", "total", "sampled")
+        words = ("read", "unreadable", "people", "deductions", "used", "ranking", "problems", "next", "parameters", "total", "sampled")
         self.margin = max(cell_width(self.say(word)) for word in words) + 2
 
     def say(self, key: str, **params: object) -> str:

@@ -156,7 +156,7 @@ def basis_text(line: Line, school: SchoolResult, lang: str) -> str:
         parts.append(say(lang, "basis.ratio", value=percent(score.value)))
     if item.measure == "class_ratio" and None not in school.classes:
         parts.append(say(lang, "basis.classes", system=school.classes[0], actual=school.classes[1]))
-    if line.why:
+    if line.why and score.score is None:
         parts.append(say(lang, f"why.{line.why}"))
     parts += [evidence_text(each, school, lang) for each in line.evidence]
     if score.basis == PENDING and not parts:

@@ -44,13 +44,13 @@ def write_report(report: ReconcileReport, path: str, *, lang: str, reveal: bool)
     if is_folder(path):
         from xueji_cli.reports.reconciled.workbook import write_folder
 
-        return write_folder(report, path, lang=lang, inputs=inputs)
+        return write_folder(report, path, lang=lang, reveal=reveal, inputs=inputs)
     with whole_file(path, inputs=inputs) as temporary:
         suffix = Path(path).suffix.lower()
         if suffix == ".xlsx":
             from xueji_cli.reports.reconciled.workbook import write_workbook
 
-            write_workbook(report, temporary, lang=lang)
+            write_workbook(report, temporary, lang=lang, reveal=reveal)
         elif suffix == ".html":
             from xueji_cli.reports.reconciled.page import render_page
 
