@@ -121,9 +121,7 @@ def _statuses(in_roll: str | None, present: str | None, excused: str | None) -> 
     )
 
 
-def read_sides(
-    sides: dict[str, list[str]], settings: Settings, console: Console
-) -> tuple[Sources, list[InputError]]:
+def read_sides(sides: dict[str, list[str]], settings: Settings, console: Console) -> tuple[Sources, list[InputError]]:
     """Read the files of all sides and bind them to what each side may be."""
     from dataclasses import replace
 
@@ -240,8 +238,8 @@ def show(
         )
         console.render(page)
     unreadable = () if format == "text" and console.seen else report.unreadable
-    for error in (*unreadable, *failures):
-        console.user_error(error)
+    for each in (*unreadable, *failures):
+        console.user_error(each)
     return UNREADABLE if failures else status(report, settings.fail_on)
 
 
@@ -267,4 +265,3 @@ def status(report: ReconcileReport, fail_on: str) -> int:
     by_class = bool(result.classes.select(numbers).item()) if result.classes.height else False
     by_school = any(s.students[0] != s.students[1] or s.classes[0] != s.classes[1] for s in result.schools)
     return FINDINGS if people.height or by_class or by_school else CLEAN
-

@@ -59,9 +59,7 @@ def template(
         "entries": load_form("entries", folders),
     }
     with whole_file(output) as temporary:
-        write_form(
-            form, temporary, lang=console.lang, known=known, scoresheet=sheet, schemas=schemas, blind=blind
-        )
+        write_form(form, temporary, lang=console.lang, known=known, scoresheet=sheet, schemas=schemas, blind=blind)
     console.note(console.text("reconcile.template.written", file=output))
     return 0
 

@@ -91,9 +91,7 @@ def groups(result: Reconciled) -> list[Totals]:
 def ranking(schools: Iterable[SchoolResult]) -> list[Ranked]:
     """Return schools from the highest total down; equal totals share a rank, and schools with pending items have none."""
     complete = sorted((s for s in schools if s.pending == 0), key=lambda s: (-s.total, s.school.name))
-    ranked = [
-        Ranked(school, 1 + sum(1 for other in complete if other.total > school.total)) for school in complete
-    ]
+    ranked = [Ranked(school, 1 + sum(1 for other in complete if other.total > school.total)) for school in complete]
     done = {school.school.name for school in complete}
     waiting = sorted(
         (s for s in schools if s.school.name not in done),

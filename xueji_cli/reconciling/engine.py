@@ -88,7 +88,10 @@ def reconcile(sources: Sources, options: Options) -> Reconciled:
     _refuse_swapped(sources)
     reading = Reading(sources, options)
     rolls, system_numbers, here, numbers = reading.rows()
-    listed = {side: _schools_in(*frames) for side, frames in (("system", (rolls, system_numbers)), ("actual", (here, numbers)))}
+    listed = {
+        side: _schools_in(*frames)
+        for side, frames in (("system", (rolls, system_numbers)), ("actual", (here, numbers)))
+    }
     common = [school for school in reading.directory.schools if school.name in listed["system"] & listed["actual"]]
     if not common:
         _refuse_strangers(listed, reading)
@@ -112,7 +115,9 @@ def reconcile(sources: Sources, options: Options) -> Reconciled:
         raise UserError("counts_untied", cells="；".join(" ".join(cell) for cell in numbers_of.untied[:10]))
     schools = result.schools(numbers_of)
     problems = [*reading.problems, *numbers_of.problems, *result.problems]
-    problems += unreadable_classes(*(_class_names(compared, *frames) for frames in ((rolls, system_numbers), (here, numbers))))
+    problems += unreadable_classes(
+        _class_names(compared(rolls), compared(system_numbers)), _class_names(compared(here), compared(numbers))
+    )
     return Reconciled(
         scoresheet=options.scoresheet,
         schools=tuple(schools),
@@ -137,9 +142,8 @@ def _schools_in(*frames: pl.DataFrame) -> set[str]:
     return {name for frame in frames for name in frame.get_column("school").drop_nulls().unique().to_list()}
 
 
-def _class_names(compared: object, *frames: pl.DataFrame) -> pl.DataFrame:
-    assert callable(compared)
-    return pl.concat([compared(frame).select("school", "key", "class_label") for frame in frames])
+def _class_names(*frames: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat([frame.select("school", "key", "class_label") for frame in frames])
 
 
 def _within(linked: Linked, schools: set[str]) -> Linked:
@@ -212,7 +216,9 @@ class Reading:
 
     def _of_files(self, frames: Sequence[pl.DataFrame]) -> list[School]:
         """Return schools named by their files, where no table of the system names any."""
-        named = pl.concat([frame.select(school_text="file_text", school_code=pl.lit(None, dtype=pl.String)) for frame in frames])
+        named = pl.concat(
+            [frame.select(school_text="file_text", school_code=pl.lit(None, dtype=pl.String)) for frame in frames]
+        )
         return schools_of(named)
 
     def rows(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -265,7 +271,9 @@ class _Result:
         """Score every school that both sides have."""
         totals = {row["school"]: row for row in numbers.schools.iter_rows(named=True)}
         classes = numbers.classes.partition_by("school", as_dict=True)
-        identity = {item.no: self._identity(item.counts) for item in self.options.scoresheet.items if item.measure == "identity"}
+        identity = {
+            item.no: self._identity(item.counts) for item in self.options.scoresheet.items if item.measure == "identity"
+        }
         results = []
         for school in self.common:
             row = totals[school.name]
@@ -276,7 +284,8 @@ class _Result:
             }
             whole = row["uncounted"] == 0
             lines = [
-                self._line(item, school, of_classes, ratios, identity, whole=whole) for item in self.options.scoresheet.items
+                self._line(item, school, of_classes, ratios, identity, whole=whole)
+                for item in self.options.scoresheet.items
             ]
             results.append(
                 SchoolResult(
@@ -298,7 +307,10 @@ class _Result:
         system, actual = self.linked.system, self.linked.actual
         # A child registered here and in class in another school is a roll without a child here.
         of_system = {"registered_not_present": ("registered_not_present", "present_elsewhere")}
-        of_actual = {"present_not_registered": ("present_not_registered",), "registered_elsewhere": ("registered_elsewhere",)}
+        of_actual = {
+            "present_not_registered": ("present_not_registered",),
+            "registered_elsewhere": ("registered_elsewhere",),
+        }
         found = [
             rows.filter(pl.col("reason").is_in(reasons) & pl.col("excused").is_null()).select("school")
             for rows, known in ((system, of_system), (actual, of_actual))

@@ -59,8 +59,8 @@ def read_entries(
     for row in named.filter(pl.col("school").is_not_null()).iter_rows(named=True):
         roster = rosters[row["table"] - first]
 
-        def problem(key: str, column: str, roster: Roster = roster, row: dict[str, object] = row, **params: object) -> None:
-            at = roster.columns.get(column)
+        def problem(key: str, at: str, roster: Roster = roster, row: dict[str, object] = row, **params: object) -> None:
+            column = roster.columns.get(at)
             problems.append(
                 Problem(
                     key,
@@ -68,7 +68,7 @@ def read_entries(
                     file=roster.table.source.path,
                     sheet=roster.table.source.sheet,
                     row=int(str(row[ROW])),
-                    letter=at.letter if at else "",
+                    letter=column.letter if column else "",
                     params={"school": row["school"], "item": row["item"] or "", **params},
                 )
             )
@@ -142,7 +142,10 @@ def _refuse_other(roster: Roster, frame: pl.DataFrame, scoresheet: Scoresheet) -
         other = ["?"]
     if other:
         raise InputError(
-            "entries_other_scoresheet", file=roster.table.source.path, found="、".join(sorted(other)), wanted=scoresheet.name
+            "entries_other_scoresheet",
+            file=roster.table.source.path,
+            found="、".join(sorted(other)),
+            wanted=scoresheet.name,
         )
 
 

@@ -113,15 +113,15 @@ def people(rosters: Sequence[Roster], first: int, as_of: date) -> tuple[pl.DataF
         # What no table knows stays as written: it may be one of the words that explain an absence.
         return entry.to_frame("entry").select(pl.coalesce("entry", text.alias("text"))).to_series()
 
-    number, _ = idnumber.read(rows.get_column("id_number"))
-    whole = idnumber.digits(number)
+    written, _ = idnumber.read(rows.get_column("id_number"))
+    whole = idnumber.digits(written)
     born_of_number = idnumber.birth(whole)
-    sound = (number.str.len_bytes() == 18) & (number.str.slice(17, 1) == idnumber.check_character(whole))
+    sound = (written.str.len_bytes() == 18) & (written.str.slice(17, 1) == idnumber.check_character(whole))
     stated = dates.parse_dates(folded("birth_date")).struct
     today = dates.as_integer(as_of)
     frame = pl.DataFrame(
         {
-            "number": number,
+            "number": written,
             "sound": sound,
             "of_number": born_of_number,
             "stated": stated.field("ymd"),
@@ -219,7 +219,8 @@ def _shapes(roster: Roster, number: int, side: str) -> list[pl.DataFrame]:
         column("combined").alias("combined"),
     )
     no_sum = ~pl.any_horizontal(
-        pl.col(name).str.contains(_SUM.pattern).fill_null(value=False) for name in ("school_text", "grade_text", "class_text")
+        pl.col(name).str.contains(_SUM.pattern).fill_null(value=False)
+        for name in ("school_text", "grade_text", "class_text")
     )
     wide_classes = [name for name in roster.columns if re.fullmatch(r"class_[0-9]+", name)]
     wide_grades = [g for g in range(1, 13) if {f"grade_{g}_students", f"grade_{g}_classes"} & set(roster.columns)]

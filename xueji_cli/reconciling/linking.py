@@ -58,7 +58,18 @@ def exact_links(system: pl.DataFrame, actual: pl.DataFrame) -> pl.DataFrame:
 def _keyed(rows: pl.DataFrame, place: str) -> pl.DataFrame:
     """Return what is compared: the child's number is the valid ID number, or the one that a roll number carries."""
     return rows.select(
-        place, "name", "born", "sex", "roll_number", "guardian", "phone", "school", "grade", "key", "id_valid", number=number(rows)
+        place,
+        "name",
+        "born",
+        "sex",
+        "roll_number",
+        "guardian",
+        "phone",
+        "school",
+        "grade",
+        "key",
+        "id_valid",
+        number=number(rows),
     )
 
 
@@ -66,9 +77,13 @@ def number(rows: pl.DataFrame) -> pl.Series:
     """Return each child's valid number: the ID number, else the one inside a G roll number; null where there is none."""
     carried = rows.get_column("roll_number").str.extract(r"^G([0-9]{17}[0-9X])$")
     fits = carried.str.slice(17, 1) == idnumber.check_character(idnumber.digits(carried))
-    return pl.DataFrame(
-        {"id": rows.get_column("id_number"), "valid": rows.get_column("id_valid"), "carried": carried, "fits": fits}
-    ).select(pl.coalesce(pl.when("valid").then("id"), pl.when("fits").then("carried"))).to_series()
+    return (
+        pl.DataFrame(
+            {"id": rows.get_column("id_number"), "valid": rows.get_column("id_valid"), "carried": carried, "fits": fits}
+        )
+        .select(pl.coalesce(pl.when("valid").then("id"), pl.when("fits").then("carried")))
+        .to_series()
+    )
 
 
 def _step(left: pl.DataFrame, right: pl.DataFrame, keys: Sequence[str], how: str) -> pl.DataFrame:

@@ -72,7 +72,10 @@ def duplicates(rolls: pl.DataFrame) -> Measured:
         confined = pl.col("school").n_unique().over(group) == 1
         first = pl.int_range(pl.len()).over(group) == 0
         found.append(several.filter(~(confined & first)).select("s", "school"))
-    return Measured(pl.concat(found), _schools(rolls.filter(pl.col("id_number").is_not_null() | pl.col("roll_number").is_not_null())))
+    return Measured(
+        pl.concat(found),
+        _schools(rolls.filter(pl.col("id_number").is_not_null() | pl.col("roll_number").is_not_null())),
+    )
 
 
 def same_number_other_name(rolls: pl.DataFrame) -> pl.DataFrame:
@@ -87,7 +90,10 @@ def no_photo(rolls: pl.DataFrame, photos: frozenset[str] | None) -> Measured:
     A blank cell of a photo column says nothing and is no case.
     """
     if photos is not None:
-        stems = [pl.col(name).str.to_uppercase().is_in(list(photos)).fill_null(value=False) for name in ("id_number", "roll_number")]
+        stems = [
+            pl.col(name).str.to_uppercase().is_in(list(photos)).fill_null(value=False)
+            for name in ("id_number", "roll_number")
+        ]
         return Measured(rolls.filter(~pl.any_horizontal(stems)).select("s", "school"), _schools(rolls))
     said = rolls.filter(pl.col("photo").is_in(NO_PHOTO))
     return Measured(said.select("s", "school"), _schools(rolls.filter(pl.col("photo").is_not_null())))
@@ -109,7 +115,14 @@ def percentage(part: int | None, whole: int | None) -> Fraction | None:
 
 
 def evidence_for(
-    item: Item, school: School, *, rolls: pl.DataFrame, classes: pl.DataFrame, students: Fraction | None, seed: int, listed: bool
+    item: Item,
+    school: School,
+    *,
+    rolls: pl.DataFrame,
+    classes: pl.DataFrame,
+    students: Fraction | None,
+    seed: int,
+    listed: bool,
 ) -> list[Evidence]:
     """Return what stands beside an item of a school.
 
@@ -164,7 +177,9 @@ def _sample(item: Item, school: School, rolls: pl.DataFrame, seed: int) -> Evide
     params: dict[str, object] = {"drawn": len(drawn), "of": len(places), "seed": seed}
     for name in ("guardian", "address", "phone"):
         # A column that no file of the school has is not the same as blank cells.
-        params[name] = chosen.get_column(name).null_count() if rolls.get_column(name).null_count() < rolls.height else "—"
+        params[name] = (
+            chosen.get_column(name).null_count() if rolls.get_column(name).null_count() < rolls.height else "—"
+        )
     return Evidence("sample", params, tuple(drawn))
 
 

@@ -130,9 +130,9 @@ def _system_reasons(counted: pl.DataFrame, actual: pl.DataFrame, pairs: pl.DataF
     rows = rows.with_columns(number=number(rows))
     # A second roll of a child whose other roll has its other half: not a child who is missing.
     found = rows.filter(pl.col("a").is_not_null() & pl.col("number").is_not_null())
-    twin = found.select("number", "name", twin_school="school_a", twin_label="class_label_a", twin_place="school").unique(
-        ["number", "name"], keep="first", maintain_order=True
-    )
+    twin = found.select(
+        "number", "name", twin_school="school_a", twin_label="class_label_a", twin_place="school"
+    ).unique(["number", "name"], keep="first", maintain_order=True)
     rows = rows.join(twin, on=["number", "name"], how="left", maintain_order="left")
     # Of several rolls of a child that is nowhere, one is a child who is missing, the others are doubles of it.
     again = (pl.int_range(pl.len()).over("number", "name", "school") > 0) & pl.col("number").is_not_null()

@@ -36,7 +36,9 @@ def persons(linked: Linked | None, schools: set[str]) -> pl.DataFrame:
     """
     if linked is None:
         return pl.DataFrame(schema=PERSON_SCHEMA)
-    system = linked.system.filter(pl.col("reason").is_in(["registered_not_present", "present_elsewhere", "double", "by_status"]))
+    system = linked.system.filter(
+        pl.col("reason").is_in(["registered_not_present", "present_elsewhere", "double", "by_status"])
+    )
     actual = linked.actual.filter(pl.col("reason") != "stay")
     category = pl.col("reason").replace({"class_moved": "class_differs"})
     frames = [
@@ -79,7 +81,18 @@ def persons(linked: Linked | None, schools: set[str]) -> pl.DataFrame:
         pl.concat([frame.select(pl.col(key).cast(kind) for key, kind in PERSON_SCHEMA.items()) for frame in frames])
         .filter(pl.col("school").is_in(list(schools)))
         .with_columns(order=pl.col("category").cast(order))
-        .sort("school", "grade", "key", "order", "name", "system_table", "system_row", "actual_row", "field", nulls_last=True)
+        .sort(
+            "school",
+            "grade",
+            "key",
+            "order",
+            "name",
+            "system_table",
+            "system_row",
+            "actual_row",
+            "field",
+            nulls_last=True,
+        )
         .drop("order")
     )
 
@@ -115,8 +128,15 @@ def _information(linked: Linked) -> pl.DataFrame:
 
 
 def sampled(schools: Sequence[SchoolResult], rolls: pl.DataFrame) -> pl.DataFrame:
-    """Return who was drawn for the sampled items: `school`, `item`, `class_label`, `name`, `id_number`, `table`, `row`, and
-    which of `guardian`, `address`, `phone` are blank.
+    """Return who was drawn for the sampled items.
+
+    Args:
+        schools: With the evidence that names the children.
+        rolls: The children in the roll, with `s`.
+
+    Returns:
+        `school`, `item`, `class_label`, `name`, `id_number`, `table`, `row`, and whether guardian, address and phone are blank:
+        `no_guardian`, `no_address`, `no_phone`.
     """
     drawn = [
         (result.school.name, line.item.no, place)

@@ -120,7 +120,9 @@ def place_classes(
         )
         coded = coded.unique(["school", "text"], keep="none")
         placed = placed.join(coded, on=["school", "text"], how="left", maintain_order="left").with_columns(
-            stage=pl.coalesce("c_stage", "stage"), grade=pl.coalesce("c_grade", "grade"), key=pl.coalesce("c_key", "key")
+            stage=pl.coalesce("c_stage", "stage"),
+            grade=pl.coalesce("c_grade", "grade"),
+            key=pl.coalesce("c_key", "key"),
         )
     labels = [
         class_title(grade, number) if grade and number else None
@@ -176,9 +178,7 @@ def read_class_list(
     named, naming = name_schools(pl.concat(frames), directory)
     placed = place_classes(named.filter(pl.col("school").is_not_null()), directory, school_year)
     kept = placed.filter(pl.col("key").is_not_null()).unique(["school", "key"], keep="first", maintain_order=True)
-    return ClassList(
-        kept.select("school", "stage", "grade", "key", "class_label", "class_code", "combined")
-    ), naming
+    return ClassList(kept.select("school", "stage", "grade", "key", "class_label", "class_code", "combined")), naming
 
 
 def unreadable_classes(system: pl.DataFrame, actual: pl.DataFrame) -> list[Problem]:

@@ -164,12 +164,17 @@ class Directory:
 
         numbers = ordinals(name)
         likely = {name_key(s.name): s.name for s in self.schools if ordinals(s.name) == numbers}
-        found = process.extract(name_key(name), list(likely), scorer=fuzz.partial_ratio, limit=_NEAREST, score_cutoff=50)
+        found = process.extract(
+            name_key(name), list(likely), scorer=fuzz.partial_ratio, limit=_NEAREST, score_cutoff=50
+        )
         return tuple(likely[key] for key, _, _ in found)
 
 
 def _only(found: set[str] | None) -> str | None:
-    return next(iter(found)) if found and len(found) == 1 else None
+    if found is None or len(found) != 1:
+        return None
+    (name,) = found
+    return name
 
 
 def _differs_by_area(left: str, right: str) -> bool:
@@ -218,7 +223,8 @@ def stage_of(name: str, code: str | None, category: str | None = None) -> str | 
     """Return the one stage that a school is sure to have: from the list's column, else from its name or code."""
     names = pl.Series([category, name], dtype=pl.String)
     of_category, of_name = school_stages(names, pl.Series([None, code], dtype=pl.String)).to_list()
-    return of_category or of_name
+    found: str | None = of_category or of_name
+    return found
 
 
 def schools_of(named: pl.DataFrame) -> list[School]:

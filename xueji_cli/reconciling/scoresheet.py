@@ -37,11 +37,30 @@ CASE_MEASURES = ("identity", "duplicates", "no_photo", "no_id")
 RATIO_MEASURES = ("student_ratio", "class_ratio")
 EVIDENCE = ("school_information", "class_settings", "sample", "problem_rolls", "cross_province", "student_ratio")
 #: Which differences between people can be a case of an identity measure.
-COUNTED = ("registered_not_present", "present_not_registered", "registered_elsewhere", "class_differs", "information_differs")
+COUNTED = (
+    "registered_not_present",
+    "present_not_registered",
+    "registered_elsewhere",
+    "class_differs",
+    "information_differs",
+)
 
 _WORDS = {"direction": ("both", "below", "above"), "rounding": ("full", "started", "exact")}
 _TOP_KEYS = ("name", "title", "version", "source", "items")
-_ITEM_KEYS = ("no", "section", "part", "points", "words", "kind", "measure", "params", "evidence", "counts", "choices", "bands")
+_ITEM_KEYS = (
+    "no",
+    "section",
+    "part",
+    "points",
+    "words",
+    "kind",
+    "measure",
+    "params",
+    "evidence",
+    "counts",
+    "choices",
+    "bands",
+)
 _STAGES = ("primary", "junior", "senior")
 
 _DEFAULT_COUNTS = ("registered_not_present", "present_not_registered", "registered_elsewhere")
@@ -173,18 +192,27 @@ def _item(document: Document, node: Node) -> Item | None:
     bands: dict[str, tuple[Decimal, Decimal]] = {}
     for name, value in document.mapping(given.get("bands"), None, "bands").items():
         ends = [_decimal(document, each, name) for each in document.items(value, name)]
-        if len(ends) != 2 or None in ends:
-            document.fail(value, "scoresheet_band", band=name)
+        known = sorted(end for end in ends if end is not None)
+        if len(ends) == len(known) == 2:
+            bands[name] = (known[0], known[1])
         else:
-            bands[name] = (min(ends), max(ends))  # type: ignore[type-var]
+            document.fail(value, "scoresheet_band", band=name)
     if (kind == "choice" and not choices) or (kind == "bands" and not bands):
         document.fail(node, "scoresheet_item_incomplete", item=no, missing="choices" if kind == "choice" else "bands")
     if any(most > points for most in (*choices.values(), *(most for _, most in bands.values()))):
         document.fail(node, "scoresheet_over_points", item=no, points=points)
     measure = document.text(given.get("measure"), "measure")
-    possible = CASE_MEASURES if kind == "per_case" else RATIO_MEASURES if kind in ("per_point", "ratio", "all_or_nothing") else ()
+    possible = (
+        CASE_MEASURES
+        if kind == "per_case"
+        else RATIO_MEASURES
+        if kind in ("per_point", "ratio", "all_or_nothing")
+        else ()
+    )
     if measure and measure not in possible:
-        document.fail(given["measure"], "definition_not_choice", what="measure", value=measure, known=", ".join(possible))
+        document.fail(
+            given["measure"], "definition_not_choice", what="measure", value=measure, known=", ".join(possible)
+        )
     return Item(
         no=no,
         section=document.text(given["section"], "section"),
@@ -227,7 +255,9 @@ def _params(
         else:
             number = _decimal(document, value, name)
             params[name] = str(number if number is not None else 0)
-    missing = [name for name, default in known.items() if default is None and name not in params and name not in by_stage]
+    missing = [
+        name for name, default in known.items() if default is None and name not in params and name not in by_stage
+    ]
     if missing:
         document.fail(item, "scoresheet_item_incomplete", item=no, missing=", ".join(missing))
         params |= dict.fromkeys(missing, "1")

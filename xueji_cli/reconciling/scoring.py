@@ -61,7 +61,7 @@ class Score:
     over: Decimal | None = None
 
 
-class BadEntry(Exception):  # noqa: N818 - it is a finding about the entry, not about the program
+class BadEntry(Exception):
     """An entry that can't be: its key is a sentence of `reconcile.problems`."""
 
     def __init__(self, key: str, **params: object) -> None:
@@ -167,9 +167,7 @@ def _value(item: Item, value: Fraction, stage: str | None, basis: str) -> Score 
         target, step, deduct, floor = (item.number(name, stage) for name in ("target", "step", "deduct", "floor"))
         if target is None or step is None or deduct is None or floor is None:
             return None
-        off = steps_off(
-            value, target, step=step, direction=item.params["direction"], rounding=item.params["rounding"]
-        )
+        off = steps_off(value, target, step=step, direction=item.params["direction"], rounding=item.params["rounding"])
         return Score(basis, per_point(item.points, off, deduct=deduct, floor=floor), value=value, over=off)
     if item.kind == "ratio":
         target = item.number("target", stage)
@@ -209,7 +207,9 @@ def _derived(item: Item, entry: Entry, stage: str | None) -> Score | None:
         if not entry.required:
             raise BadEntry("entry_no_required")
         share = Fraction(entry.reached) / Fraction(entry.required)
-        return Score(ENTERED, ratio(item.points, share, Decimal(1), places=int(item.params["places"])), value=share * 100)
+        return Score(
+            ENTERED, ratio(item.points, share, Decimal(1), places=int(item.params["places"])), value=share * 100
+        )
     if item.kind in ("per_point", "ratio", "all_or_nothing") and entry.reached is not None:
         value = Fraction(entry.reached)
         if entry.required:
@@ -239,4 +239,3 @@ def _options(item: Item) -> str:
     if item.kind == "bands":
         return "、".join(f"{name} {low}–{high}" for name, (low, high) in item.bands.items())
     return "、".join(f"{name} {points}" for name, points in item.choices.items())
-

@@ -73,15 +73,15 @@ def tally(
         classes: The class list: which classes share a room (复式班).
         linked: The linked children, whose reasons every total must tie out to.
     """
-    sides: list[pl.DataFrame] = []
+    sides: dict[str, pl.DataFrame] = {}
     problems: list[Problem] = []
     coarse: list[pl.DataFrame] = []
     for side, rows, numbers in zip(("system", "actual"), people, counts, strict=True):
         of_class, found = _by_class(rows, numbers, side)
-        sides.append(of_class)
+        sides[side] = of_class
         problems += found
         coarse.append(numbers.filter(pl.col("level") != "class"))
-    merged = _merge(*sides, _rooms(counts, classes))
+    merged = _merge(sides["system"], sides["actual"], _rooms(counts, classes))
     grades = _by_grade(merged, coarse)
     problems += _contradictions(grades, coarse, ["school", "grade"], "grade")
     schools, found = _by_school(merged, grades, coarse)
@@ -205,11 +205,15 @@ def _sums(merged: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
         classes_actual=room.filter(in_room).drop_nulls().n_unique().cast(pl.Int64),
         has_system=in_system.any(),
         has_actual=in_actual.any(),
-        uncounted=((in_system & pl.col("system").is_null()) | (in_actual & pl.col("actual").is_null())).sum().cast(pl.Int64),
+        uncounted=((in_system & pl.col("system").is_null()) | (in_actual & pl.col("actual").is_null()))
+        .sum()
+        .cast(pl.Int64),
     )
 
 
-def _laid_over(sums: pl.DataFrame, coarse: list[pl.DataFrame], keys: list[str], levels: tuple[str, ...]) -> pl.DataFrame:
+def _laid_over(
+    sums: pl.DataFrame, coarse: list[pl.DataFrame], keys: list[str], levels: tuple[str, ...]
+) -> pl.DataFrame:
     """Fill the numbers of a side that has no classes there from its rows of a coarser level."""
     for side, numbers in zip(("system", "actual"), coarse, strict=True):
         of_level = (

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 _FREE, _EMPTY = 30, 300
 _STUDENTS = 3000
 _GRADES = [*(f"{n}年级" for n in "一二三四五六七八九"), "高一", "高二", "高三"]
-_WIDTHS = {"school_name": 24, "item_name": 20, "requirement": 40, "how": 32, "id_number": 22, "note": 24, "remark": 18, "choice": 18}
+_WIDTHS = {
+    "school_name": 24,
+    "item_name": 20,
+    "requirement": 40,
+    "how": 32,
+    "id_number": 22,
+    "note": 24,
+    "remark": 18,
+    "choice": 18,
+}
 #: Which columns each form has, by field.
 _COLUMNS = {
     "student": ("school_name", "grade", "class_name", "name", "sex", "id_number", "birth_date", "remark"),
@@ -40,7 +49,14 @@ _CATEGORIES = ["小学", "初级中学", "九年一贯制学校", "高级中学"
 
 
 def write_form(
-    kind: str, path: Path, *, lang: str, known: Known | None, scoresheet: Scoresheet, schemas: Mapping[str, Schema], blind: bool
+    kind: str,
+    path: Path,
+    *,
+    lang: str,
+    known: Known | None,
+    scoresheet: Scoresheet,
+    schemas: Mapping[str, Schema],
+    blind: bool,
 ) -> None:
     """Write a form.
 
@@ -68,7 +84,9 @@ def _print(book: Book, scoresheet: Scoresheet, known: Known | None) -> None:
     date = say(book.lang, "sheet.no_date")
     names = [school.name for school in known.schools] if known else [""]
     for name in names:
-        add_scoresheet(book, name or say(book.lang, "sheet.scoresheet"), scoresheet, None, unit=name, date=date, made="")
+        add_scoresheet(
+            book, name or say(book.lang, "sheet.scoresheet"), scoresheet, None, unit=name, date=date, made=""
+        )
 
 
 def _form(book: Book, kind: str, schema: Schema, known: Known | None, scoresheet: Scoresheet, *, blind: bool) -> None:
@@ -88,14 +106,16 @@ def _form(book: Book, kind: str, schema: Schema, known: Known | None, scoresheet
         for place, field in enumerate(fields):
             _cell(book, sheet, row + 1, place, field, values)
     for place, field in enumerate(fields):
-        _validation(sheet, place, field, last, known, scoresheet)
+        _validation(sheet, place, field, last, scoresheet)
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     # No password: it keeps headers from slipping, and holds nobody up.
-    sheet.protect("", {"format_columns": True, "format_rows": True, "insert_rows": True, "sort": True, "autofilter": True})
+    sheet.protect(
+        "", {"format_columns": True, "format_rows": True, "insert_rows": True, "sort": True, "autofilter": True}
+    )
 
 
 def _cell(book: Book, sheet: Any, row: int, place: int, field: Field, values: Mapping[str, object]) -> None:
@@ -111,11 +131,11 @@ def _cell(book: Book, sheet: Any, row: int, place: int, field: Field, values: Ma
     sheet.write_blank(row, place, None, book.look("open number" if number else "open points" if points else "open"))
 
 
-def _validation(sheet: Any, place: int, field: Field, last: int, known: Known | None, scoresheet: Scoresheet) -> None:
+def _validation(sheet: Any, place: int, field: Field, last: int, scoresheet: Scoresheet) -> None:
     """Offer what a column usually holds; a number of children is a whole number."""
     lists: dict[str, Sequence[str]] = {"sex": ["男", "女"], "grade": _GRADES, "school_category": _CATEGORIES}
     if field.name in lists:
-        options = {"validate": "list", "source": list(lists[field.name]), "error_type": "warning"}
+        options: dict[str, Any] = {"validate": "list", "source": list(lists[field.name]), "error_type": "warning"}
     elif field.name in ("students", "cases"):
         options = {
             "validate": "integer",
@@ -156,7 +176,12 @@ def _filled(kind: str, known: Known | None, scoresheet: Scoresheet, lang: str) -
         return []
     if kind == "schools":
         return [
-            {"school_code": each.code, "school_name": each.name, "short_name": "、".join(each.aliases) or None, "group": each.group}
+            {
+                "school_code": each.code,
+                "school_name": each.name,
+                "short_name": "、".join(each.aliases) or None,
+                "group": each.group,
+            }
             for each in known.schools
         ]
     return [

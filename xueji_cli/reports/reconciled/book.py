@@ -52,7 +52,9 @@ class Book:
     def __init__(self, path: Path, lang: str) -> None:
         from xlsxwriter import Workbook
 
-        self.book = Workbook(str(path), {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False})
+        self.book = Workbook(
+            str(path), {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
+        )
         self.lang = lang
         self._names: list[str] = []
         self._looks: dict[str, Any] = {}
@@ -80,7 +82,13 @@ class Book:
         return self._looks[name]
 
     def table(
-        self, wanted: str, heads: Sequence[str], looks: Sequence[str], rows: Iterable[Sequence[object]], *, landscape: bool = True
+        self,
+        wanted: str,
+        heads: Sequence[str],
+        looks: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        *,
+        landscape: bool = True,
     ) -> Worksheet:
         """Add a sheet with one table, its header frozen, filtered and repeated on every page.
 
@@ -102,7 +110,9 @@ class Book:
                 if value is None or value == "":
                     continue
                 if isinstance(value, str):
-                    sheet.write_string(last, place, value, self.look(looks[place] if looks[place] in ("text", "wrapped") else "text"))
+                    sheet.write_string(
+                        last, place, value, self.look(looks[place] if looks[place] in ("text", "wrapped") else "text")
+                    )
                     if last <= _SAMPLE:
                         widths[place] = max(widths[place], cell_width(value))
                 else:

@@ -107,12 +107,16 @@ class _Page:
             ("error" if apart else "", f"{apart:,}", say(self.lang, "page.people")),
         ]
         return "".join(
-            f'<div class="card {kind}"><b>{escape(value)}</b><span>{escape(text)}</span></div>' for kind, value, text in cards
+            f'<div class="card {kind}"><b>{escape(value)}</b><span>{escape(text)}</span></div>'
+            for kind, value, text in cards
         )
 
     def heads(self) -> str:
         """Return two bars for each school: registered and present."""
-        most = max((max(school.students[0] or 0, school.students[1] or 0) for school in self.result.schools), default=0) or 1
+        most = (
+            max((max(school.students[0] or 0, school.students[1] or 0) for school in self.result.schools), default=0)
+            or 1
+        )
         bars = []
         for school in self.result.schools:
             system, actual = school.students
@@ -156,12 +160,22 @@ class _Page:
 
     def legend(self, names: Iterable[tuple[str, str]]) -> str:
         items = "".join(
-            f'<li><svg aria-hidden="true"><rect class="{kind}" width="10" height="10"/></svg>{escape(name)}</li>' for kind, name in names
+            f'<li><svg aria-hidden="true"><rect class="{kind}" width="10" height="10"/></svg>{escape(name)}</li>'
+            for kind, name in names
         )
         return f'<ul class="legend">{items}</ul>'
 
     def ranking(self) -> str:
-        heads = ("col_rank", "col_school", "col_group", "col_total", "col_decided", "col_pending", "col_student_ratio", "col_class_ratio")
+        heads = (
+            "col_rank",
+            "col_school",
+            "col_group",
+            "col_total",
+            "col_decided",
+            "col_pending",
+            "col_student_ratio",
+            "col_class_ratio",
+        )
         rows = []
         for each in county.ranking(self.result.schools):
             school = each.result
@@ -209,39 +223,46 @@ class _Page:
     def by_class(self, name: str) -> str:
         keys = ("col_class", "col_system", "col_actual", "col_difference", "col_state", "col_band")
         heads = [say(self.lang, f"sheet.{key}") for key in keys]
-        rows = []
-        classes = self.classes.get((name,))
+        classes, grades = self.classes.get((name,)), self.grades.get((name,))
         if classes is not None:
-            for row in classes.iter_rows(named=True):
-                rows.append(
-                    [
-                        _t(row["class_label"] or say(self.lang, "no_class")),
-                        _n(count(row["system"])),
-                        _n(count(row["actual"])),
-                        _difference(row["difference"]),
-                        _t(say(self.lang, f"states.{row['state']}")),
-                        _t(say(self.lang, f"bands.{row['band']}") if row["band"] else ""),
-                    ]
-                )
+            rows = [
+                [
+                    _t(row["class_label"] or say(self.lang, "no_class")),
+                    _n(count(row["system"])),
+                    _n(count(row["actual"])),
+                    _difference(row["difference"]),
+                    _t(say(self.lang, f"states.{row['state']}")),
+                    _t(say(self.lang, f"bands.{row['band']}") if row["band"] else ""),
+                ]
+                for row in classes.iter_rows(named=True)
+            ]
         else:
-            for row in self.grades[(name,)].iter_rows(named=True) if (name,) in self.grades else ():
-                rows.append(
-                    [
-                        _t(grade_title(row["grade"], self.lang)),
-                        _n(count(row["students_system"])),
-                        _n(count(row["students_actual"])),
-                        _difference(row["difference"]),
-                        _t(""),
-                        _t(""),
-                    ]
-                )
+            rows = [
+                [
+                    _t(grade_title(row["grade"], self.lang)),
+                    _n(count(row["students_system"])),
+                    _n(count(row["students_actual"])),
+                    _difference(row["difference"]),
+                    _t(""),
+                    _t(""),
+                ]
+                for row in (grades.iter_rows(named=True) if grades is not None else ())
+            ]
         return _table(heads, rows)
 
     def persons(self, name: str) -> str:
         people = self.people.get((name,))
         if people is None:
             return f'<p class="empty">{escape(say(self.lang, "page.nobody"))}</p>'
-        keys = ("col_class", "col_category", "col_name", "col_id_number", "col_text", "col_system_place", "col_actual_place")
+        keys = (
+            "col_class",
+            "col_category",
+            "col_name",
+            "col_id_number",
+            "col_text",
+            "col_system_place",
+            "col_actual_place",
+        )
         rows = [
             [
                 _t(row["class_label"] or say(self.lang, "no_class")),
@@ -253,7 +274,9 @@ class _Page:
         return _table([say(self.lang, f"sheet.{key}") for key in keys], rows)
 
     def problems(self) -> str:
-        lines = [problem_text(problem, self.lang) for problem in self.result.problems] + parameter_lines(self.report, self.lang)
+        lines = [problem_text(problem, self.lang) for problem in self.result.problems] + parameter_lines(
+            self.report, self.lang
+        )
         items = "".join(f"<li>{escape(line)}</li>" for line in lines)
         return f"<details><summary>{escape(say(self.lang, 'page.problems'))}</summary><ul>{items}</ul></details>"
 

@@ -49,7 +49,9 @@ def add_scoresheet(
         sheet.set_column(place, place, width)
     sheet.merge_range(0, 0, 0, 5, scoresheet.title, book.look("sheet title"))
     sheet.set_row(0, 34)
-    sheet.merge_range(1, 0, 1, 3, say(lang, "sheet.unit", name=unit or "______________________"), book.look("sheet line"))
+    sheet.merge_range(
+        1, 0, 1, 3, say(lang, "sheet.unit", name=unit or "______________________"), book.look("sheet line")
+    )
     sheet.merge_range(1, 4, 1, 5, date, book.look("sheet line right"))
     sheet.set_row(1, 22)
     heads = ("head_section", "", "head_points", "head_words", "head_score", "head_basis")
@@ -113,7 +115,9 @@ def _sections(book: Book, sheet: Any, first: int, items: Sequence[Item]) -> None
     """Write the first two columns, the cells of one section and of one part merged."""
     for start, end in _runs([item.section for item in items]):
         divided = any(items[place].part for place in range(start, end + 1))
-        _merge(sheet, first + start, 0, first + end, 0 if divided else 1, items[start].section, book.look("sheet section"))
+        _merge(
+            sheet, first + start, 0, first + end, 0 if divided else 1, items[start].section, book.look("sheet section")
+        )
         if divided:
             for low, high in _runs([items[place].part for place in range(start, end + 1)]):
                 text = items[start + low].part

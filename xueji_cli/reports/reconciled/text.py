@@ -92,7 +92,19 @@ class _Page:
         self.reveal = reveal
         self.people = persons_view(report, reveal=reveal, lang=lang)
         self.lines: list[Text] = []
-        words = ("read", "unreadable", "people", "deductions", "used", "ranking", "problems", "next", "parameters", "total", "sampled")
+        words = (
+            "read",
+            "unreadable",
+            "people",
+            "deductions",
+            "used",
+            "ranking",
+            "problems",
+            "next",
+            "parameters",
+            "total",
+            "sampled",
+        )
         self.margin = max(cell_width(self.say(word)) for word in words) + 2
 
     def say(self, key: str, **params: object) -> str:
@@ -146,7 +158,11 @@ class _Page:
     def classes(self, name: str, *, verbose: bool) -> None:
         """List the classes that differ, or, where nothing is known per class, the grades."""
         rows = self.result.classes.filter(pl.col("school") == name)
-        shown = rows if verbose else rows.filter((pl.col("difference") != 0).fill_null(value=True) | (pl.col("state") != BOTH))
+        shown = (
+            rows
+            if verbose
+            else rows.filter((pl.col("difference") != 0).fill_null(value=True) | (pl.col("state") != BOTH))
+        )
         table = [
             (
                 row["class_label"] or say(self.lang, "no_class"),
@@ -206,9 +222,23 @@ class _Page:
 
     def scoresheet(self, school: SchoolResult) -> None:
         heads = [self.say("item"), self.say("points"), self.say("score")]
-        lines = [(f"{line.item.no} {line.item.section.split('、')[-1]}", number(line.item.points), score_text(line, self.lang)) for line in school.lines]
+        lines = [
+            (
+                f"{line.item.no} {line.item.section.split('、')[-1]}",
+                number(line.item.points),
+                score_text(line, self.lang),
+            )
+            for line in school.lines
+        ]
         widths = [max(cell_width(head), *(cell_width(row[place]) for row in lines)) for place, head in enumerate(heads)]
-        self.line(("    " + "  ".join(pad(head, width) for head, width in zip(heads, widths, strict=True)) + f"  {self.say('basis')}", "quiet"))
+        self.line(
+            (
+                "    "
+                + "  ".join(pad(head, width) for head, width in zip(heads, widths, strict=True))
+                + f"  {self.say('basis')}",
+                "quiet",
+            )
+        )
         for line, row in zip(school.lines, lines, strict=True):
             left = "    " + "  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=True)) + "  "
             lost = line.score.score is not None and line.score.score < line.item.points
@@ -223,7 +253,8 @@ class _Page:
             if not self.reveal:
                 shown = rows.select(mask(pl.col("name"), Pii.NAME.value)).to_series()
             who = say(self.lang, "comma").join(
-                harmless(f"{label or ''} {who or ''}".strip()) for label, who in zip(rows["class_label"], shown, strict=True)
+                harmless(f"{label or ''} {who or ''}".strip())
+                for label, who in zip(rows["class_label"], shown, strict=True)
             )
             text = self.say("sampled_item", school="", item=item, names=who).strip()
             for part in wrap(text, self.width - 4):
@@ -246,7 +277,12 @@ class _Page:
             ("classes", everything.classes, everything.class_ratio),
         ):
             difference = f"{pair[1] - pair[0]:+,}"
-            self.line("  " + self.say(key, system=count(pair[0]), actual=count(pair[1]), difference=difference, ratio=percent(ratio)))
+            self.line(
+                "  "
+                + self.say(
+                    key, system=count(pair[0]), actual=count(pair[1]), difference=difference, ratio=percent(ratio)
+                )
+            )
         counts = Counter(self.people.get_column("category").to_list())
         if counts:
             said = [
@@ -267,7 +303,9 @@ class _Page:
                 for ranked in county.ranking(schools)
             ]
             self.table([(self.say("ranking"), "", ""), *rows])
-        lost = sorted((each for each in county.item_totals(self.result) if each.deducted > 0), key=lambda e: -e.deducted)
+        lost = sorted(
+            (each for each in county.item_totals(self.result) if each.deducted > 0), key=lambda e: -e.deducted
+        )
         for place, each in enumerate(lost[:3]):
             text = self.say(
                 "deduction",
@@ -293,16 +331,22 @@ class _Page:
             if len(found) > _PROBLEMS and not verbose:
                 self.paragraph("", f"…… +{len(found) - _PROBLEMS}", "quiet")
         for written, school, how in told:
-            self.paragraph(self.say("used"), self.say("told", written=harmless(written), school=school, how=self.say(f"how_{how}")))
+            self.paragraph(
+                self.say("used"), self.say("told", written=harmless(written), school=school, how=self.say(f"how_{how}"))
+            )
         if unmatched:
             self.paragraph(self.say("problems"), self.say("unmatched"), "bad")
             for each, table, rows in unmatched:
                 file = PurePath(self.report.rosters[table].table.source.path.replace("\\", "/")).name
                 near = comma.join(each.nearest) or self.say("nobody_near")
-                self.paragraph("", harmless(self.say("unmatched_row", name=each.name, rows=rows, file=file, nearest=near)), "bad")
+                self.paragraph(
+                    "", harmless(self.say("unmatched_row", name=each.name, rows=rows, file=file, nearest=near)), "bad"
+                )
         for key, names in (("only_system", result.only_system), ("only_actual", result.only_actual)):
             if names:
-                shown = comma.join(names if verbose else names[:_NAMES]) + ("" if verbose or len(names) <= _NAMES else " …")
+                shown = comma.join(names if verbose else names[:_NAMES]) + (
+                    "" if verbose or len(names) <= _NAMES else " …"
+                )
                 self.paragraph(self.say("used"), self.say(key, count=len(names), schools=shown))
 
     def parameters(self) -> None:

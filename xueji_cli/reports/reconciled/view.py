@@ -54,7 +54,9 @@ def persons_view(report: ReconcileReport, *, reveal: bool, lang: str) -> pl.Data
             ).alias(side)
             for side in ("system", "actual")
         }
-        shown = shown.with_columns(mask(pl.col("name"), Pii.NAME.value), mask(pl.col("id_number"), Pii.ID.value), *value.values())
+        shown = shown.with_columns(
+            mask(pl.col("name"), Pii.NAME.value), mask(pl.col("id_number"), Pii.ID.value), *value.values()
+        )
     labels = {
         number: PurePath(roster.table.source.path.replace("\\", "/")).name
         + (f" {roster.table.source.sheet}" if roster.table.source.sheet else "")
@@ -81,7 +83,9 @@ def _sentence(lang: str) -> pl.Expr:
         # The places of a sentence stand in the order of its language.
         pieces = list(Formatter().parse(words[key]))
         names = [name for _, name, _, _ in pieces if name is not None]
-        return pl.format("".join(text + ("" if name is None else "{}") for text, name, _, _ in pieces), *(parts[n] for n in names))
+        return pl.format(
+            "".join(text + ("" if name is None else "{}") for text, name, _, _ in pieces), *(parts[n] for n in names)
+        )
 
     field = pl.col("field").replace_strict(fields, default="", return_dtype=pl.String)
     sides = {side: pl.col(side).fill_null("") for side in ("system", "actual")}
@@ -208,7 +212,9 @@ def parameter_lines(report: ReconcileReport, lang: str) -> list[str]:
     lines = [say(lang, f"parameters.{key}", value=words(key)) for key in ("in_roll", "present", "excused", "seed")]
     for item in report.result.scoresheet.items:
         if item.params.get("rounding"):
-            lines.append(say(lang, "parameters.rounding", item=item.no, value=say(lang, f"rounding_{item.params['rounding']}")))
+            lines.append(
+                say(lang, "parameters.rounding", item=item.no, value=say(lang, f"rounding_{item.params['rounding']}"))
+            )
         if item.measure == "identity":
             counted = comma.join(say(lang, f"categories.{kind}") for kind in item.counts)
             lines.append(say(lang, "parameters.counts", item=item.no, value=counted))

@@ -93,7 +93,9 @@ def _scoresheets(book: Book, report: ReconcileReport, schools: Iterable[SchoolRe
     schools = list(schools)
     for school in schools:
         name = say(lang, "sheet.scoresheet") if len(schools) == 1 else school.school.name
-        add_scoresheet(book, name, sheet, school, unit=school.school.name, date=say(lang, "sheet.date", date=day), made=made)
+        add_scoresheet(
+            book, name, sheet, school, unit=school.school.name, date=say(lang, "sheet.date", date=day), made=made
+        )
 
 
 def day_text(as_of: str, lang: str) -> str:
@@ -119,7 +121,16 @@ def _details(
     inside = pl.col("school").is_in(names)
     book.table(
         say(lang, "sheet.counts"),
-        _heads(lang, "col_school", "col_grade", "col_system", "col_actual", "col_difference", "col_classes_system", "col_classes_actual"),
+        _heads(
+            lang,
+            "col_school",
+            "col_grade",
+            "col_system",
+            "col_actual",
+            "col_difference",
+            "col_classes_system",
+            "col_classes_actual",
+        ),
         ("text", "text", "number", "number", "differs", "number", "number"),
         (
             (
@@ -137,7 +148,16 @@ def _details(
     book.table(
         say(lang, "sheet.classes"),
         _heads(
-            lang, "col_school", "col_grade", "col_class", "col_system", "col_actual", "col_difference", "col_state", "col_band", "col_room"
+            lang,
+            "col_school",
+            "col_grade",
+            "col_class",
+            "col_system",
+            "col_actual",
+            "col_difference",
+            "col_state",
+            "col_band",
+            "col_room",
         ),
         ("text", "text", "text", "number", "number", "differs", "text", "text", "text"),
         (
@@ -160,7 +180,16 @@ def _details(
         say(lang, "sheet.people"),
         _heads(
             lang,
-            *("col_school", "col_class", "col_category", "col_name", "col_id_number", "col_text", "col_status", "col_excused"),
+            *(
+                "col_school",
+                "col_class",
+                "col_category",
+                "col_name",
+                "col_id_number",
+                "col_text",
+                "col_status",
+                "col_excused",
+            ),
             *("col_system_place", "col_actual_place"),
         ),
         ("text",) * 10,
@@ -217,7 +246,11 @@ def _details(
                     row["class_label"],
                     row["name"],
                     row["id_number"],
-                    comma.join(say(lang, f"sheet.missing_{name}") for name in ("guardian", "address", "phone") if row[f"no_{name}"]),
+                    comma.join(
+                        say(lang, f"sheet.missing_{name}")
+                        for name in ("guardian", "address", "phone")
+                        if row[f"no_{name}"]
+                    ),
                 )
                 for row in drawn.iter_rows(named=True)
             ),
@@ -232,10 +265,32 @@ def _county(book: Book, report: ReconcileReport, lang: str) -> None:
         say(lang, "sheet.ranking"),
         _heads(
             lang,
-            *("col_rank", "col_school", "col_group", "col_total", "col_decided", "col_pending", "col_system", "col_actual"),
+            *(
+                "col_rank",
+                "col_school",
+                "col_group",
+                "col_total",
+                "col_decided",
+                "col_pending",
+                "col_system",
+                "col_actual",
+            ),
             *("col_student_ratio", "col_classes_system", "col_classes_actual", "col_class_ratio"),
         ),
-        ("number", "text", "text", "points", "points", "points", "number", "number", "percent", "number", "number", "percent"),
+        (
+            "number",
+            "text",
+            "text",
+            "points",
+            "points",
+            "points",
+            "number",
+            "number",
+            "percent",
+            "number",
+            "number",
+            "percent",
+        ),
         (
             (
                 each.rank if each.rank is not None else say(lang, "pending"),
@@ -300,7 +355,16 @@ def _county(book: Book, report: ReconcileReport, lang: str) -> None:
         say(lang, "sheet.items"),
         _heads(
             lang,
-            *("col_item", "col_item_name", "col_points", "col_deducted", "col_schools", "col_computed", "col_entered", "col_waiting"),
+            *(
+                "col_item",
+                "col_item_name",
+                "col_points",
+                "col_deducted",
+                "col_schools",
+                "col_computed",
+                "col_entered",
+                "col_waiting",
+            ),
         ),
         ("text", "text", "points", "points", "number", "number", "number", "number"),
         (
@@ -344,9 +408,17 @@ def _notes(book: Book, report: ReconcileReport, lang: str) -> None:
         for each, table, rows in naming.unmatched:
             file = Path(report.rosters[table].table.source.path).name
             near = comma.join(each.nearest) or say(lang, "text.nobody_near")
-            lines.append(say(lang, "text.unmatched") + say(lang, "text.unmatched_row", name=each.name, rows=rows, file=file, nearest=near))
+            lines.append(
+                say(lang, "text.unmatched")
+                + say(lang, "text.unmatched_row", name=each.name, rows=rows, file=file, nearest=near)
+            )
     for key, names in (("only_system", result.only_system), ("only_actual", result.only_actual)):
         if names:
             lines.append(say(lang, f"text.{key}", count=len(names), schools=comma.join(names)))
     lines += parameter_lines(report, lang)
-    book.table(say(lang, "sheet.problems"), _heads(lang, "col_problem"), ("wrapped",), ((line,) for line in dict.fromkeys(lines)))
+    book.table(
+        say(lang, "sheet.problems"),
+        _heads(lang, "col_problem"),
+        ("wrapped",),
+        ((line,) for line in dict.fromkeys(lines)),
+    )
