@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tests import digest
 from xueji_cli.checks.finding import FINDING_SCHEMA
 from xueji_cli.checks.rule import Rule, Severity
 from xueji_cli.errors import InputError
@@ -117,7 +118,7 @@ def table(
         },
         schema={"row": pl.UInt32, **{column.key: pl.String for column in columns}},
     )
-    source = Source(path, sheet, kind, sha256, None if kind == "xlsx" else "gb18030")
+    source = Source(path, sheet, kind, digest.known(sha256), None if kind == "xlsx" else "gb18030")
     return Table(source, header_row, columns, frame)
 
 

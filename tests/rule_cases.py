@@ -31,6 +31,7 @@ import polars as pl
 import yaml
 from stdnum.cn import ric
 
+from tests import digest
 from xueji_cli.checks.class_list import class_keys
 from xueji_cli.checks.engine import Surroundings, run
 from xueji_cli.checks.registry import all_rules
@@ -185,7 +186,9 @@ def make_roster(
     for column, name in zip(placed, columns, strict=True):
         data[column.key] = pl.Series([row.get(name) or None for row in rows], dtype=pl.String)
     flags = {columns.index(name): data[f"c{columns.index(name)}"].is_not_null() for name in numeric}
-    source = Source(path=f"名册{number}.xlsx", sheet="Sheet1", kind="xlsx", sha256=f"{number:064}", encoding=None)
+    source = Source(
+        path=f"名册{number}.xlsx", sheet="Sheet1", kind="xlsx", digest=digest.known(f"{number:064}"), encoding=None
+    )
     roster = bind(Table(source, 1, tuple(placed), pl.DataFrame(data), flags, facts), schema)
     assert all(roster.columns[name].header == titles[name] for name in columns if name in titles)
     return roster

@@ -1,13 +1,14 @@
 import polars as pl
 import pytest
 
+from tests import digest
 from xueji_cli.errors import InputError, UserError
 from xueji_cli.messages import catalogue
 from xueji_cli.schema.binding import bind, choose_schema, parse_mapping, split_mapping, unmatched_mappings
 from xueji_cli.schema.loading import load_schema, schema_names
 from xueji_cli.tables.table import ROW, Column, Source, Table
 
-SOURCE = Source(path="名册.xlsx", sheet="Sheet1", kind="xlsx", sha256="0" * 64, encoding=None)
+SOURCE = Source(path="名册.xlsx", sheet="Sheet1", kind="xlsx", digest=digest.known(), encoding=None)
 
 
 @pytest.fixture(scope="module")

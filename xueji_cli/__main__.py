@@ -1,7 +1,5 @@
 """`python -m xueji_cli`."""
 
-import sys
+from xueji_cli.cli import run
 
-from xueji_cli.cli import main
-
-sys.exit(main())
+run()

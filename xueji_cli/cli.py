@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from typer.main import get_command
@@ -88,6 +89,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def run() -> NoReturn:
+    """Run xueji and leave with its exit status: the console script.
+
+    Leaves without taking down the interpreter: everything is flushed and closed by now, and giving back the memory of a
+    million rows piece by piece takes a fifth of a second that the system does not need.
+    """
+    status = main()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
 def _internal(error: BaseException, console: Console, *, debug: bool) -> int:
     if debug:
         console.trace(error)
@@ -129,4 +143,4 @@ def _usage_error(error: Exception, console: Console) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -284,12 +284,14 @@ def run(
     # Polars lets go of the interpreter lock while it works, so slices, and rows and groups, are worked on side by side.
     with ThreadPoolExecutor(_WORKERS) as workers:
         frames = list(workers.map(derived, slices))
+        # Rows first: the workers are busy with them while the rows of all files are put together here.
+        judgements = workers.map(judged, slices, frames)
         groups = [
             workers.submit(_group_findings, group, rosters, active)
             for group in _group_contexts(slices, frames, around, year)
         ]
         seen: set[int] = set()
-        for part, (found, absent) in zip(slices, workers.map(judged, slices, frames), strict=True):
+        for part, (found, absent) in zip(slices, judgements, strict=True):
             parts += found
             if part.index not in seen:
                 parts.append(_missing_columns(part.pool, absent, rosters, active))

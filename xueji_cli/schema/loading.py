@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xueji_cli.errors import UserError
 from xueji_cli.schema.codetables import load_code_table
 from xueji_cli.schema.definitions import Document, find, names, search_path
+from xueji_cli.schema.matching import read_model
 from xueji_cli.schema.model import Field, FieldType, Pii, Schema
 
 if TYPE_CHECKING:
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
 
     from yaml.nodes import Node
 
+    from xueji_cli.schema.matching import Model
     from xueji_cli.schema.model import CodeTable
 
 #: Order in which schemas are tried on a table; a user's own come after.
-PACKAGED_ORDER = ("student", "class", "school")
+PACKAGED_ORDER = ("student", "class", "school", "person")
 
 _TEXT_KEYS = ("name", "title", "version", "source")
-_TOP_KEYS = (*_TEXT_KEYS, "extends", "remove", "markers", "groups", "fields")
+_TOP_KEYS = (*_TEXT_KEYS, "extends", "remove", "markers", "groups", "fields", "matching")
 _GROUP_KEYS = ("prefixes", "fallback_prefixes")
 _FIELD_TEXTS = ("name", "title", "role", "code", "source", "template_header")
 _FIELD_LISTS = ("aliases", "fallbacks")
@@ -52,6 +54,7 @@ class _Part:
     """Field name → where it stands in this file."""
     removed: dict[str, Node] = field(default_factory=dict)
     extends: str = ""
+    matching: Node | None = None
 
 
 def schema_names(folders: Sequence[str | Path] = ()) -> list[str]:
@@ -98,6 +101,7 @@ def load_schema(name_or_path: str | Path, folders: Sequence[str | Path] = ()) ->
         code_tables=tables,
         markers=markers,
         path=str(leaf.document.path),
+        matching=_matching(parts, list(fields)),
     )
     _check(schema, leaf)
     leaf.document.finish()
@@ -116,6 +120,14 @@ def load_form(name: str, folders: Sequence[str | Path] = ()) -> Schema:
         DefinitionError: With all mistakes of one file.
     """
     return load_schema(find(name, search_path(folders), below="forms", missing="unknown_schema"), folders)
+
+
+def _matching(parts: Sequence[_Part], fields: Sequence[str]) -> Model | None:
+    """Read the model of the most special file that has one, whole: a model is not laid over another."""
+    for part in reversed(parts):
+        if part.matching is not None:
+            return read_model(part.document, part.matching, fields)
+    return None
 
 
 def _chain(path: Path, folders: Sequence[str | Path]) -> list[_Part]:
@@ -151,6 +163,7 @@ def _read(path: Path) -> _Part:
     top = document.mapping(document.root, _TOP_KEYS, "schema")
     part.texts = {key: document.text(top[key], key) for key in _TEXT_KEYS if key in top}
     part.extends = document.text(top.get("extends"), "extends")
+    part.matching = top.get("matching")
     if "markers" in top:
         part.markers = document.texts(top["markers"], "markers")
     for node in document.items(top.get("remove"), "remove"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from xueji_cli.schema.matching import Model
     from xueji_cli.schema.vocabulary import HeaderIndex
 
 
@@ -117,6 +118,8 @@ class Schema:
     """Fields of which at least one must be bound for this schema to fit a table (学生: 姓名; 班级: 班号 …)."""
     path: str = ""
     """The file it was read from."""
+    matching: Model | None = None
+    """How its people are compared; None where that is not said."""
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

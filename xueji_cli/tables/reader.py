@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 
 import polars as pl
@@ -43,10 +43,7 @@ def read_tables(path: str, options: ReadOptions, vocabulary: Vocabulary) -> list
         InputError: The file can't be read, or nothing in it is a roster; the error says why and what to do next.
     """
     blob = blobs.load(path, options.max_bytes)
-    # The digest takes a third of a second for a large file: a second core does it meanwhile.
-    with ThreadPoolExecutor(1) as pool:
-        digest = pool.submit(blob.sha256)
-        return _Reading(blob, options, vocabulary.knows, digest).tables()
+    return _Reading(blob, options, vocabulary.knows, blob.digest()).tables()
 
 
 class _Reading:
@@ -153,7 +150,7 @@ class _Reading:
             path=self.blob.path,
             sheet=grid.sheet,
             kind=kind,
-            sha256=self.digest.result(),
+            digest=self.digest,
             encoding=encoding,
             named=None if sniff.kept_promise(self.blob.suffix, kind) else self.blob.suffix.removeprefix("."),
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from concurrent.futures import Future
 
     import polars as pl
 
@@ -34,11 +35,17 @@ class Source:
     """Sheet name; None for text files."""
     kind: str
     """What the bytes are, whatever the name says: xlsx, xls, xlsb, ods, csv, tsv, html, xml2003, parquet."""
-    sha256: str
+    digest: Future[str] = field(compare=False, repr=False)
+    """SHA-256 of the bytes, perhaps still being computed; see `sha256`."""
     encoding: str | None
     """Text encoding that was used; None for binary formats."""
     named: str | None = None
     """The kind the file's name promises, when that differs from `kind`."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file's bytes, in hexadecimal."""
+        return self.digest.result()
 
 
 @dataclass(frozen=True, slots=True)

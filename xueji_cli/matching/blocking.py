@@ -1,0 +1,248 @@
+"""Which pairs are looked at: records that agree on a declared key. Counted before they are made, and never cut in silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.matching.kinds import KIND
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from xueji_cli.matching.people import People
+    from xueji_cli.schema.matching import KeyPart, Model
+
+#: How many large blocks are named.
+_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlan:
+    """What one key gives.
+
+    Attributes:
+        key: Its parts, joined by plus signs.
+        keyed: Records that have the key.
+        blocks: Keys that two or more records share.
+        pairs: Pairs that it proposes.
+    """
+
+    key: str
+    keyed: int
+    blocks: int
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class LargeBlock:
+    """A key value that so many records share that they were not all compared with one another.
+
+    Attributes:
+        key: The key.
+        record: One of its records, to show what they share.
+        records: How many share it.
+        narrowed: The parts by which it was narrowed.
+        left: Records that were still too many after that, and were not compared within this block.
+    """
+
+    key: str
+    record: int
+    records: int
+    narrowed: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The pairs to compare.
+
+    Attributes:
+        pairs: `l` and `r`, record numbers with `l < r`, each pair once, in order.
+        plans: What each key gave.
+        large: Blocks that were narrowed or cut.
+        unkeyed: Records that have no key at all, and so were compared with nobody.
+    """
+
+    pairs: pl.DataFrame
+    plans: tuple[KeyPlan, ...]
+    large: tuple[LargeBlock, ...]
+    unkeyed: pl.Series
+
+
+def plan(people: People, model: Model, features: Mapping[str, pl.DataFrame], schools: str = "all") -> Candidates:
+    """Count what would be compared, without making a pair."""
+    return _candidates(people, model, features, schools, make=False)
+
+
+def find(people: People, model: Model, features: Mapping[str, pl.DataFrame], schools: str = "all") -> Candidates:
+    """Return the pairs to compare.
+
+    Args:
+        people: The records.
+        model: Keys, and how large a block may be.
+        features: Columns of each comparison that the tables have.
+        schools: `all`; `within` or `across` for pairs of one school or of two.
+    """
+    return _candidates(people, model, features, schools, make=True)
+
+
+def _candidates(
+    people: People, model: Model, features: Mapping[str, pl.DataFrame], schools: str, *, make: bool
+) -> Candidates:
+    side = people.places["side"]
+    plans, large = [], []
+    found: list[pl.Series] = []
+    keyed: list[pl.Series] = []
+    parts: dict[KeyPart, pl.DataFrame] = {}
+
+    def part(wanted: KeyPart) -> pl.DataFrame:
+        if wanted not in parts:
+            kind = KIND[model.comparison(wanted.comparison).kind]
+            parts[wanted] = kind.key(features[wanted.comparison], wanted.form)
+        return parts[wanted]
+
+    for key in model.keys:
+        if not all(each.comparison in features for each in key):
+            continue
+        name = " + ".join(map(str, key))
+        rows = _joined([part(each) for each in key])
+        rows = rows.with_columns(side[rows["row"]].alias("side"))
+        keyed.append(rows["row"].unique())
+        blocks = _blocks(rows, linking=bool(side.max()))
+        small = blocks.filter(pl.col("size") <= model.block)
+        count = _count(small)
+        made = [_pairs(small)] if make else []
+        over = blocks.filter(pl.col("size") > model.block)
+        if over.height:
+            narrowed = [each for each in model.narrow if each.comparison in features and each not in key]
+            more, more_count, named = _narrow(over, name, narrowed, part, model.block, make=make)
+            made += more
+            count += more_count
+            large += named
+        found += made
+        plans.append(KeyPlan(name, keyed[-1].len(), blocks["key"].n_unique(), count))
+    pairs = pl.concat(found).unique().sort() if found else pl.Series([], dtype=pl.UInt64)
+    frame = pl.DataFrame({"p": pairs}).select(
+        l=(pl.col("p") // 2**32).cast(pl.UInt32), r=(pl.col("p") % 2**32).cast(pl.UInt32)
+    )
+    if schools != "all" and frame.height:
+        school = people.places["school"]
+        same = school.gather(frame["l"]) == school.gather(frame["r"])
+        frame = frame.filter(same if schools == "within" else ~same)
+    everyone = pl.int_range(people.height, dtype=pl.UInt32, eager=True)
+    reached = pl.concat(keyed).unique() if keyed else pl.Series([], dtype=pl.UInt32)
+    unkeyed = everyone.filter(~everyone.is_in(reached.implode()))
+    return Candidates(frame, tuple(plans), tuple(large[:_NAMED]), unkeyed)
+
+
+def _joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return `row`, `key`, `probe` of a key of several parts; a record with several values of a part has several keys."""
+    rows = parts[0]
+    for other in parts[1:]:
+        rows = rows.join(other, on="row", suffix=":other").select("row", key=pl.struct("key", "key:other").hash(seed=4))
+    if "probe" not in rows.columns:
+        rows = rows.with_columns(probe=pl.lit(value=True))
+    return rows
+
+
+def _blocks(rows: pl.DataFrame, *, linking: bool) -> pl.DataFrame:
+    """Return the records of blocks that can give a pair, sorted by block.
+
+    Columns: `row key probe side`, `size` of the block, `place` in the frame, `end` the place after the block's last record, `first`
+    the place where a record's partners begin.
+    """
+    size = pl.len().over("key")
+    kept = rows.filter(pl.col("key").is_duplicated()).with_columns(size=size)
+    kept = kept.filter(pl.col("probe").any().over("key")) if not kept["probe"].all() else kept
+    kept = kept.sort("key", "side", "row")
+    if linking and kept.height:
+        kept = kept.filter(pl.col("side").n_unique().over("key") > 1)
+    kept = kept.with_row_index("place")
+    return kept.with_columns(
+        end=pl.col("place").max().over("key") + 1,
+        first=pl.when(linking)
+        .then(pl.when(pl.col("side") == 0).then(pl.col("place").filter(pl.col("side") == 1).min().over("key")))
+        .otherwise(pl.col("place") + 1)
+        .cast(pl.UInt32),
+    )
+
+
+def _count(blocks: pl.DataFrame) -> int:
+    """Return how many pairs blocks give, those without a record that looks for others included."""
+    counted = blocks.select((pl.col("end") - pl.col("first")).cast(pl.Int64).clip(lower_bound=0).sum()).item()
+    return int(counted or 0)
+
+
+def _pairs(blocks: pl.DataFrame) -> pl.Series:
+    """Return the pairs of blocks, each as one number: the smaller record number times 2³² and the larger."""
+    some = blocks.filter(pl.col("first") < pl.col("end"))
+    partner = some.select("row", "probe", partner=pl.int_ranges("first", "end", dtype=pl.UInt32)).explode("partner")
+    # Places are counted through the frame before it was filtered to small blocks.
+    order = blocks.select("place", other="row", other_probe="probe")
+    joined = partner.join(order, left_on="partner", right_on="place")
+    return (
+        joined.filter((pl.col("probe") | pl.col("other_probe")) & (pl.col("row") != pl.col("other")))
+        .select(
+            p=pl.min_horizontal("row", "other").cast(pl.UInt64) * 2**32
+            + pl.max_horizontal("row", "other").cast(pl.UInt64)
+        )
+        .to_series()
+        .unique()
+    )
+
+
+def _narrow(
+    over: pl.DataFrame,
+    name: str,
+    narrowing: Sequence[KeyPart],
+    part: Callable[[KeyPart], pl.DataFrame],
+    limit: int,
+    *,
+    make: bool,
+) -> tuple[list[pl.Series], int, list[LargeBlock]]:
+    """Narrow blocks that are too large by one part after the other until they are small enough.
+
+    Returns:
+        The pairs, how many, and the blocks with what was done to them.
+    """
+    blocks = over.select("row", "key", "probe", "side", block="key")
+    linking = bool(over["side"].n_unique() > 1)
+    made: list[pl.Series] = []
+    count = 0
+    used: list[str] = []
+    without: list[pl.DataFrame] = []
+    for each in narrowing:
+        if not blocks.height:
+            break
+        used.append(str(each))
+        without.append(blocks.join(part(each), on="row", how="anti").select("row", "block"))
+        finer = blocks.join(part(each), on="row", suffix=":other").with_columns(
+            key=pl.struct("key", "key:other").hash(seed=4)
+        )
+        parted = _blocks(finer.select("row", "key", "probe", "side", "block"), linking=linking)
+        small = parted.filter(pl.col("size") <= limit)
+        count += _count(small)
+        if make:
+            made.append(_pairs(small))
+        blocks = parted.filter(pl.col("size") > limit).select("row", "key", "probe", "side", "block")
+    # Those that the last part leaves together still, and those that lack a part.
+    rest = pl.concat([blocks.select("row", "block"), *without])
+    left = rest.group_by("block").agg(left=pl.col("row").n_unique())
+    named = (
+        over.group_by("key")
+        .agg(record=pl.col("row").min(), records=pl.col("row").n_unique())
+        .join(left, left_on="key", right_on="block", how="left")
+        .sort(["records", "record"], descending=[True, False])
+        .head(_NAMED)
+    )
+    return (
+        made,
+        count,
+        [
+            LargeBlock(name, record, records, " + ".join(used), uncompared or 0)
+            for record, records, uncompared in named.select("record", "records", "left").iter_rows()
+        ],
+    )

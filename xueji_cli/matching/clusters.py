@@ -1,0 +1,100 @@
+"""Clusters: records joined by duplicate pairs, unless that would make one child of two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Clusters:
+    """Records put together pair by pair, the surest pairs first.
+
+    Connected components chain: A–B and B–C make one child of A and C, though nobody compared them. So a pair may join two
+    clusters only when no two of their members are known to be different children: two different sound numbers, or a
+    decision that a person made.
+    """
+
+    def __init__(self, numbers: pl.Series | None, apart: Iterable[tuple[int, int]]) -> None:
+        """Begin.
+
+        Args:
+            numbers: Each record's own sound ID number, null where there is none; None when there are no numbers at all.
+            apart: Pairs of records that are different children.
+        """
+        self._numbers = numbers
+        self._parent: dict[int, int] = {}
+        self._members: dict[int, list[int]] = {}
+        self._number: dict[int, str | None] = {}
+        self._apart: dict[int, set[int]] = {}
+        for left, right in apart:
+            self._apart.setdefault(left, set()).add(right)
+            self._apart.setdefault(right, set()).add(left)
+
+    def find(self, record: int) -> int:
+        """Return the record that stands for a record's cluster."""
+        root = record
+        while (parent := self._parent.get(root, root)) != root:
+            root = parent
+        while record != root:
+            self._parent[record], record = root, self._parent.get(record, record)
+        return root
+
+    def members(self, root: int) -> list[int]:
+        """Return the records of a cluster."""
+        return self._members.get(root, [root])
+
+    def join(self, left: int, right: int) -> bool:
+        """Put two clusters together; False when two of their members are different children."""
+        a, b = self.find(left), self.find(right)
+        if a == b:
+            return True
+        number_a, number_b = self._own(a), self._own(b)
+        if number_a and number_b and number_a != number_b:
+            return False
+        members_a, members_b = self.members(a), self.members(b)
+        small, large = sorted((members_a, members_b), key=len)
+        together = set(large)
+        if any(not together.isdisjoint(self._apart[each]) for each in small if each in self._apart):
+            return False
+        root, other = min(a, b), max(a, b)
+        self._parent[other] = root
+        self._members[root] = sorted((*members_a, *members_b))
+        self._members.pop(other, None)
+        self._number[root] = number_a or number_b
+        return True
+
+    def _own(self, root: int) -> str | None:
+        if root not in self._number:
+            self._number[root] = None if self._numbers is None else self._numbers[root]
+        return self._number[root]
+
+    def all(self) -> list[list[int]]:
+        """Return the clusters of two or more records, in order of their first record."""
+        return [self._members[root] for root in sorted(self._members) if len(self._members[root]) > 1]
+
+
+def cluster(
+    pairs: pl.DataFrame, numbers: pl.Series | None, apart: Iterable[tuple[int, int]]
+) -> tuple[list[list[int]], pl.DataFrame]:
+    """Put the records of duplicate pairs together.
+
+    Args:
+        pairs: `l`, `r`, `weight` of duplicate pairs.
+        numbers: Own sound ID numbers.
+        apart: Pairs of different children.
+
+    Returns:
+        The clusters, and the pairs (`l`, `r`) that would have joined two children and must be looked at.
+    """
+    clusters = Clusters(numbers, apart)
+    refused = []
+    # A loop over duplicate pairs, of which there are few; each depends on those before.
+    for left, right in pairs.sort(["weight", "l", "r"], descending=[True, False, False]).select("l", "r").iter_rows():
+        if not clusters.join(left, right):
+            refused.append((left, right))
+    schema = {"l": pl.UInt32, "r": pl.UInt32}
+    return clusters.all(), pl.DataFrame(refused, schema=schema, orient="row")

@@ -1,0 +1,192 @@
+"""Find the same child in one pool of records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.matching import guards, identity, scoring
+from xueji_cli.matching.clusters import cluster
+from xueji_cli.matching.pairing import DISTINCT, DUPLICATE, REVIEW, compare, features_of, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xueji_cli.matching.decisions import Decisions
+    from xueji_cli.matching.pairing import Judged
+    from xueji_cli.matching.people import People
+
+#: Clusters up to here have all their pairs compared for the least score.
+_COMPARED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Records of one child, or two clusters that may be one.
+
+    Attributes:
+        id: `D0001` for duplicates, `R0001` for pairs to look at.
+        verdict: duplicate or review.
+        score: The least score of any two members; of a review cluster, that of the best pair between its halves.
+        members: Record numbers.
+    """
+
+    id: str
+    verdict: str
+    score: float
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deduped:
+    """What was found in a pool.
+
+    Attributes:
+        people: The records.
+        judged: Pairs with `cluster` (the id of the cluster that a pair belongs to; null for distinct ones).
+        clusters: Clusters, duplicates first, the surest first.
+        unkeyed: Records that could not be compared with anybody.
+        decided: How decisions were used: pairs `l`, `r`, `decision`.
+    """
+
+    people: People
+    judged: Judged
+    clusters: tuple[Cluster, ...]
+    decided: pl.DataFrame
+    stale: tuple[int, ...] = field(default=())
+
+
+def dedupe(people: People, *, schools: str = "all", decisions: Decisions | None = None) -> Deduped:
+    """Find the records that are one child's.
+
+    Args:
+        people: The records.
+        schools: `all`, or only pairs `within` a school or `across` schools.
+        decisions: What persons decided before.
+    """
+    judged = judge(people, schools=schools)
+    pairs = _with_siblings(people, judged)
+    pairs, decided, stale = _decided(people, pairs, judged, decisions)
+    apart = [*pairs.filter(pl.col("verdict") == DISTINCT).select("l", "r").iter_rows()]
+    numbers = people.values[identity.OWN] if people.has(identity.OWN) else None
+    sure = pairs.filter(pl.col("verdict") == DUPLICATE)
+    groups, refused = cluster(sure, numbers, apart)
+    bridge = pl.struct("l", "r").is_in(refused.select(pl.struct("l", "r")).to_series().implode())
+    pairs = pairs.with_columns(
+        verdict=pl.when(bridge).then(pl.lit(REVIEW)).otherwise("verdict"),
+        guard=pl.when(bridge).then(pl.lit("bridge")).otherwise("guard"),
+    )
+    clusters, pairs = _named(people, judged, groups, pairs)
+    return Deduped(people, _replaced(judged, pairs), clusters, decided, stale)
+
+
+def _replaced(judged: Judged, pairs: pl.DataFrame) -> Judged:
+    from dataclasses import replace
+
+    return replace(judged, pairs=pairs)
+
+
+def _with_siblings(people: People, judged: Judged) -> pl.DataFrame:
+    """Add the pairs of children under one guardian's number that are distinct."""
+    siblings = guards.siblings(people)
+    pairs = judged.pairs
+    if not siblings.height:
+        return pairs
+    more = siblings.join(pairs.select("l", "r"), on=["l", "r"], how="anti")
+    if not more.height:
+        return pairs
+    features = features_of(people)
+    told = compare_fully(people, features, more, judged.weights).with_columns(
+        verdict=pl.lit(DISTINCT), guard=pl.lit("guardian_id")
+    )
+    return pl.concat([pairs, told.select(pairs.columns)]).sort("l", "r")
+
+
+def compare_fully(
+    people: People, features: dict[str, pl.DataFrame], pairs: pl.DataFrame, weights: scoring.Weights
+) -> pl.DataFrame:
+    """Compare pairs to the end, whatever comes out, and add `score`."""
+    return compare(people, features, pairs, weights, to_the_end=True).with_columns(
+        score=scoring.probability(pl.col("weight"))
+    )
+
+
+def _decided(
+    people: People, pairs: pl.DataFrame, judged: Judged, decisions: Decisions | None
+) -> tuple[pl.DataFrame, pl.DataFrame, tuple[int, ...]]:
+    """Lay what persons decided over the verdicts."""
+    empty = pl.DataFrame(schema={"l": pl.UInt32, "r": pl.UInt32, "decision": pl.String})
+    if decisions is None:
+        return pairs, empty, ()
+    found, stale = decisions.locate(people)
+    decided = found.filter(pl.col("decision") != "pending")
+    more = decided.filter(pl.col("decision") == "same").select("l", "r").join(pairs, on=["l", "r"], how="anti")
+    if more.height:
+        features = features_of(people)
+        told = compare_fully(people, features, more, judged.weights).with_columns(
+            verdict=pl.lit(DUPLICATE), guard=pl.lit(None, dtype=pl.String)
+        )
+        pairs = pl.concat([pairs, told.select(pairs.columns)]).sort("l", "r")
+    verdicts = {"same": DUPLICATE, "different": DISTINCT}
+    laid = pairs.join(decided, on=["l", "r"], how="left", maintain_order="left").with_columns(
+        verdict=pl.coalesce(pl.col("decision").replace_strict(verdicts, default=None), "verdict"),
+        guard=pl.when(pl.col("decision").is_not_null()).then(pl.lit("decided")).otherwise("guard"),
+    )
+    return laid.drop("decision"), found, stale
+
+
+def _named(
+    people: People, judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame
+) -> tuple[tuple[Cluster, ...], pl.DataFrame]:
+    """Give clusters their scores and names, and pairs the name of theirs."""
+    least = _least(people, judged, groups, pairs)
+    order = sorted(range(len(groups)), key=lambda i: (-least[i], groups[i][0]))
+    clusters = [
+        Cluster(f"D{number:04}", DUPLICATE, least[i], tuple(groups[i])) for number, i in enumerate(order, start=1)
+    ]
+    of: dict[int, int] = {member: i for i, each in enumerate(clusters) for member in each.members}
+    looked = pairs.filter(pl.col("verdict") == REVIEW)
+    # Two clusters, or a cluster and a record, that may be one: the pairs between them are one question.
+    questions: dict[tuple[int, int], float] = {}
+    names: dict[tuple[int, int], tuple[int, int]] = {}
+    for left, right, score in looked.select("l", "r", "score").iter_rows():
+        heads = sorted(clusters[of[each]].members[0] if each in of else each for each in (left, right))
+        key = (heads[0], heads[1])
+        names[left, right] = key
+        if key[0] != key[1]:
+            questions[key] = max(questions.get(key, 0.0), score)
+    reviews = []
+    for number, key in enumerate(sorted(questions, key=lambda each: (-questions[each], each)), start=1):
+        members = sorted({m for head in key for m in (clusters[of[head]].members if head in of else (head,))})
+        reviews.append((key, Cluster(f"R{number:04}", REVIEW, questions[key], tuple(members))))
+    review_ids = {key: each.id for key, each in reviews}
+    ids = [
+        (clusters[of[left]].id if verdict == DUPLICATE and left in of else None)
+        if verdict != REVIEW
+        else review_ids.get(names[left, right]) or clusters[of[left]].id
+        for left, right, verdict in pairs.select("l", "r", "verdict").iter_rows()
+    ]
+    named = pairs.with_columns(pl.Series("cluster", ids, dtype=pl.String))
+    return (*clusters, *(each for _, each in reviews)), named
+
+
+def _least(people: People, judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame) -> list[float]:
+    """Return the least score between any two members of each cluster; those not compared yet are compared now."""
+    inside = [
+        (index, members[i], members[j])
+        for index, members in enumerate(groups)
+        for i in range(min(len(members), _COMPARED))
+        for j in range(i + 1, min(len(members), _COMPARED))
+    ]
+    frame = pl.DataFrame(inside, schema={"g": pl.UInt32, "l": pl.UInt32, "r": pl.UInt32}, orient="row")
+    known = frame.join(pairs.select("l", "r", "score"), on=["l", "r"], how="left", maintain_order="left")
+    missing = known.filter(pl.col("score").is_null()).select("l", "r")
+    if missing.height:
+        told = compare_fully(people, features_of(people), missing, judged.weights).select("l", "r", found="score")
+        known = known.join(told, on=["l", "r"], how="left", maintain_order="left").with_columns(
+            score=pl.coalesce("score", "found")
+        )
+    scores = dict(known.group_by("g").agg(pl.col("score").min()).iter_rows())
+    return [float(scores.get(index, 1.0)) for index in range(len(groups))]

@@ -1,0 +1,141 @@
+"""Whose number it is: the states of a child's ID number, and what it says when it is the child's own.
+
+A number that can be computed is not yet the child's: a child without one may be entered under a guardian's (安徽省
+《中小学生学籍信息化管理办法》 第十三条), so that brothers and sisters share it. The birth date in the number gives that away.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.schema.roster import NUMERIC
+from xueji_cli.values import dates, idnumber
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+# Columns beside an ID number.
+#: The child's own sound number, be it from the ID column or carried by the roll number.
+OWN = "id_number~own"
+#: A second own number: the roll number's, where the ID column has another.
+ROLL = "id_number~roll"
+#: A number with a mistake in it: 17 to 19 characters, but no sound number.
+TYPO = "id_number~typo"
+#: The digits that are left of a number cut short, or destroyed by a spreadsheet program: 14 to 17 of them.
+HEAD = "id_number~head"
+#: A sound number that is an adult's: the guardian's, entered for the child.
+ADULT = "id_number~adult"
+#: valid, mistyped, damaged, guardian, other, missing.
+STATE = "id_number~state"
+#: Birth date (20120412) and sex of the own number.
+BORN, SEX = "id_number~born", "id_number~sex"
+
+#: Age at which nobody is a pupil any more (as in the checks), and up to which a guardian's number may be the child's own.
+_ADULT, _CHILD = 22, 20
+
+#: Years by which a number's birth date lies before the stated one when it is a parent's.
+_GENERATION = 14
+
+
+def read(columns: Mapping[str, pl.Series], rows: pl.DataFrame, as_of: date) -> list[pl.Series]:
+    """Return the columns about the ID number.
+
+    Args:
+        columns: `id_number` as normalised and, where there are such, `roll_number`, `birth_date` (as integers) and the
+            members' ID numbers.
+        rows: The rows, for `id_number#numeric`.
+        as_of: The day ages are counted at.
+    """
+    number = columns["id_number"]
+    frame = pl.DataFrame(
+        {
+            "n": number,
+            "numeric": rows.get_column("id_number" + NUMERIC) if "id_number" + NUMERIC in rows.columns else None,
+            "stated": columns.get("birth_date"),
+            "guardian1": columns.get("member1_id_number"),
+            "guardian2": columns.get("member2_id_number"),
+            "carried": _carried(columns.get("roll_number")),
+        },
+        schema_overrides={
+            "numeric": pl.Boolean,
+            "stated": pl.Int32,
+            "guardian1": pl.String,
+            "guardian2": pl.String,
+            "carried": pl.String,
+        },
+    )
+    today = dates.as_integer(as_of)
+    frame = _with_parts(frame, "n", today)
+    frame = _with_parts(frame, "carried", today)
+    n = pl.col("n")
+    numeric = pl.col("numeric").fill_null(value=False) & n.str.contains(r"^[0-9]{16,}$")
+    cut = n.str.contains(r"^[0-9]{15}000$") & ~pl.col("n:sound")
+    # Fifteen digits are a number of the first generation, unless a whole year of birth stands where it stands today.
+    short = n.str.contains(r"^[0-9]{6}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{2,5}$") & n.str.len_chars().is_between(
+        14, 17
+    )
+    sound = pl.col("n:sound") & ~numeric
+    age = dates.completed_years(pl.col("n:born"), today)
+    guardians = ((n == pl.col("guardian1")) | (n == pl.col("guardian2"))).fill_null(value=False)
+    older = (pl.col("stated") - pl.col("n:born") >= _GENERATION * 10_000).fill_null(value=False)
+    adult = sound & ((age > _ADULT) | (guardians & (age > _CHILD)) | older)
+    carried = pl.col("carried:sound") & (dates.completed_years(pl.col("carried:born"), today) <= _ADULT)
+    told = frame.with_columns(
+        own=pl.when(sound & ~adult).then(n),
+        carried=pl.when(carried).then(pl.col("carried")),
+        adult=pl.when(adult).then(n),
+        head=pl.when(numeric | cut).then(n.str.head(15)).when(short).then(n),
+        typo=pl.when(~sound & ~numeric & ~cut & n.str.contains(r"^[0-9]{16,18}[0-9X]$")).then(n),
+    ).with_columns(
+        own=pl.coalesce("own", "carried"),
+        roll=pl.when(pl.col("own") != pl.col("carried")).then("carried"),
+    )
+    whole = pl.col("own").str.slice(16, 1).cast(pl.Int8, strict=False)
+    state = (
+        pl.when(pl.col("own").is_not_null())
+        .then(pl.lit("valid"))
+        .when(n.is_null())
+        .then(pl.lit("missing"))
+        .when(pl.col("adult").is_not_null())
+        .then(pl.lit("guardian"))
+        .when(pl.col("head").is_not_null())
+        .then(pl.lit("damaged"))
+        .when(pl.col("typo").is_not_null())
+        .then(pl.lit("mistyped"))
+        .otherwise(pl.lit("other"))
+    )
+    born = pl.col("own").str.slice(6, 8).cast(pl.Int32, strict=False)
+    return told.select(
+        pl.col("own").alias(OWN),
+        pl.col("roll").alias(ROLL),
+        pl.col("typo").alias(TYPO),
+        pl.col("head").alias(HEAD),
+        pl.col("adult").alias(ADULT),
+        state.alias(STATE),
+        born.alias(BORN),
+        pl.when(whole % 2 == 1).then(pl.lit("男")).when(whole.is_not_null()).then(pl.lit("女")).alias(SEX),
+    ).get_columns()
+
+
+def _carried(roll: pl.Series | None) -> pl.Series | None:
+    """Return the ID number that a roll number carries (G341323…: the letter and the number)."""
+    if roll is None:
+        return None
+    return roll.to_frame("r").select(pl.col("r").str.extract(r"^[GJL]([0-9]{17}[0-9X])$")).to_series()
+
+
+def _with_parts(frame: pl.DataFrame, name: str, today: int) -> pl.DataFrame:
+    """Add whether a number is sound, and the birth date in it."""
+    number = frame.get_column(name)
+    shaped = number.to_frame("n").select(pl.when(pl.col("n").str.contains(idnumber.SHAPE)).then("n")).to_series()
+    whole = idnumber.digits(shaped)
+    born = idnumber.birth(whole)
+    fits = shaped.str.slice(17, 1) == idnumber.check_character(whole)
+    # 999… is the temporary number of another system.
+    sound = pl.DataFrame({"fits": fits, "born": born, "whole": whole}).select(
+        (pl.col("fits") & (pl.col("born") <= today) & (pl.col("whole") < 999 * 10**14)).fill_null(value=False)
+    )
+    return frame.with_columns(sound.to_series().alias(f"{name}:sound"), born.alias(f"{name}:born"))

@@ -1,0 +1,141 @@
+"""What every kind of comparison gives: columns to compare, the level of each pair, and keys to find candidates by."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from xueji_cli.schema.matching import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from xueji_cli.matching.people import People
+    from xueji_cli.schema.matching import Comparison
+
+#: Features of all comparisons, by their names.
+Features = "Mapping[str, pl.DataFrame]"
+
+
+class Answer(NamedTuple):
+    """What a comparison says about pairs.
+
+    Attributes:
+        level: Index into the levels of its kind; null where either side has no value.
+        share: For pairs that agree, the share of records that have the value they agree on; null elsewhere.
+    """
+
+    level: pl.Series
+    share: pl.Series
+
+
+class Kind(ABC):
+    """A kind of comparison; without state, so that it can run anywhere."""
+
+    name: str
+
+    @abstractmethod
+    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """Return the columns that are compared, one row a record; None when the tables lack the fields."""
+
+    @abstractmethod
+    def compare(
+        self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
+    ) -> Answer:
+        """Compare records.
+
+        Args:
+            comparison: What is compared.
+            features: Columns of all comparisons.
+            left: Record numbers, one a pair.
+            right: The records that they are compared with.
+        """
+
+    @abstractmethod
+    def key(self, features: pl.DataFrame, form: str) -> pl.DataFrame:
+        """Return `row` and `key` (UInt64) of every key a record has in a form; `probe` where only some records look for others."""
+
+    def shown(self, people: People, comparison: Comparison) -> list[str]:
+        """Return the fields whose values show why a pair agrees or not."""
+        return [field for field in comparison.fields if people.has(field)]
+
+    def level(self, name: str) -> int:
+        """Return the index of a level."""
+        return next(index for index, level in enumerate(KINDS[self.name]) if level.name == name)
+
+
+def coded(values: pl.Series, name: str = "v") -> dict[str, pl.Series]:
+    """Return a value column, its 64-bit code (equal for equal values only, for all that is to be expected) and its share.
+
+    Args:
+        values: Any column; null where there is nothing to compare.
+        name: Prefix of the columns: `v`, `v#`, `v%`.
+    """
+    code = values.to_frame("v").select(pl.when(pl.col("v").is_not_null()).then(pl.col("v").hash(seed=1))).to_series()
+    return {name: values.alias(name), name + "#": code.alias(name + "#"), name + "%": shares(code).alias(name + "%")}
+
+
+def shares(codes: pl.Series) -> pl.Series:
+    """Return the share of records that have the same code, among those that have one."""
+    known = max(len(codes) - codes.null_count(), 1)
+    share = (pl.len().over("c") / known).cast(pl.Float32)
+    return codes.to_frame("c").select(pl.when(pl.col("c").is_not_null()).then(share)).to_series()
+
+
+def sides(features: pl.DataFrame, names: list[str], left: pl.Series, right: pl.Series) -> pl.DataFrame:
+    """Return columns of both records of each pair: `l:<name>` and `r:<name>`."""
+    chosen = features.select(names)
+    return pl.concat(
+        [
+            chosen[left].rename(lambda name: f"l:{name}"),
+            chosen[right].rename(lambda name: f"r:{name}"),
+        ],
+        how="horizontal",
+    )
+
+
+def on_distinct_pairs(
+    both: pl.DataFrame, name: str, wanted: pl.Series, function: Callable[[pl.Series, pl.Series], pl.Series]
+) -> pl.Series:
+    """Compare distinct pairs of values and spread the answers over the pairs of records.
+
+    Args:
+        both: `sides` with a value column and its code.
+        name: The value column.
+        wanted: Which pairs to compare, where both have a value.
+        function: Two columns of values → as many levels (UInt8); the order of the two must not matter.
+
+    Returns:
+        Levels, null where not wanted.
+    """
+    codes = both.select(
+        a=pl.min_horizontal(f"l:{name}#", f"r:{name}#"), b=pl.max_horizontal(f"l:{name}#", f"r:{name}#")
+    )
+    there = both[f"l:{name}#"].is_not_null() & both[f"r:{name}#"].is_not_null()
+    odd = (wanted.fill_null(value=False) & there).arg_true()
+    if not len(odd):
+        return pl.Series([None], dtype=pl.UInt8).new_from_index(0, both.height)
+    asked = codes[odd].with_columns(odd.alias("i"))
+    distinct = asked.unique(["a", "b"], keep="first", maintain_order=True)
+    values = both.select(f"l:{name}", f"r:{name}")[distinct["i"]]
+    levels = function(values.to_series(0), values.to_series(1)).cast(pl.UInt8)
+    told = asked.join(distinct.select("a", "b", level=levels), on=["a", "b"], how="left", maintain_order="left")
+    empty = pl.Series([None], dtype=pl.UInt8).new_from_index(0, both.height)
+    return empty.scatter(odd, told["level"])
+
+
+def no_share(height: int) -> pl.Series:
+    """Return a column that says nothing about frequencies."""
+    return pl.Series([None], dtype=pl.Float32).new_from_index(0, height)
+
+
+def keys_of(codes: pl.Series) -> pl.DataFrame:
+    """Return `row` and `key` of the records that have a code."""
+    return pl.DataFrame({"key": codes}).with_row_index("row").drop_nulls().select("row", "key")
+
+
+def hashed(values: pl.Series) -> pl.Series:
+    """Return codes of values, null for null."""
+    return values.to_frame("v").select(pl.when(pl.col("v").is_not_null()).then(pl.col("v").hash(seed=1))).to_series()

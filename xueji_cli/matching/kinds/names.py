@@ -1,0 +1,246 @@
+"""Whole names of persons: Han names by character, sound and shape, Latin ones by their letters; and sets of names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.matching.kinds.base import (
+    Answer,
+    Kind,
+    coded,
+    hashed,
+    keys_of,
+    on_distinct_pairs,
+    shares,
+    sides,
+)
+from xueji_cli.schema.matching import KINDS
+from xueji_cli.values import han
+from xueji_cli.values.text import on_distinct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xueji_cli.matching.people import People
+    from xueji_cli.schema.matching import Comparison
+
+_EXACT, _SOUND, _SHAPE, _PART, _GIVEN, _SURNAME, _OTHER = range(len(KINDS["name"]))
+
+#: Names up to here are compared character by character; longer ones are transliterations, compared as a whole.
+_LONGEST = 6
+#: Jaro–Winkler similarity of the sound of long names from which they are the same name spelled otherwise.
+_SPELLED = 0.92
+
+
+class Names(Kind):
+    """One person's name."""
+
+    name = "name"
+
+    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`v` name, `sound` syllables, with codes and shares."""
+        if not people.has(comparison.fields[0]):
+            return None
+        value = people.values.get_column(comparison.fields[0])
+        sound = hashed(on_distinct(value, han.sounds))
+        return pl.DataFrame(coded(value) | {"sound#": sound, "sound%": shares(sound)})
+
+    def compare(
+        self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
+    ) -> Answer:
+        """See `_levels`."""
+        own = features[comparison.name]
+        both = sides(own, ["v", "v#", "v%", "sound%"], left, right)
+        known = both.select(pl.col("l:v#").is_not_null() & pl.col("r:v#").is_not_null()).to_series()
+        same = (both["l:v#"] == both["r:v#"]).fill_null(value=False)
+        closer = on_distinct_pairs(both, "v", known & ~same, _levels)
+        told = both.with_columns(closer=closer, same=same).select(
+            level=pl.when("same").then(pl.lit(_EXACT, pl.UInt8)).otherwise("closer"),
+            share=pl.when("same")
+            .then("l:v%")
+            .when(pl.col("closer") == _SOUND)
+            .then(pl.max_horizontal("l:sound%", "r:sound%")),
+        )
+        return Answer(told["level"], told["share"])
+
+    def key(self, features: pl.DataFrame, form: str) -> pl.DataFrame:
+        """The name; its `sound`; the sound with one syllable left out (`drop`); the `surname`."""
+        if form == "":
+            return keys_of(features["v#"])
+        if form == "sound":
+            return keys_of(features["sound#"])
+        distinct = features.select("v", "v#").unique("v#", maintain_order=True).drop_nulls()
+        if form == "surname":
+            table = distinct.select("v#", k=hashed(distinct.select(pl.col("v").str.head(1)).to_series()))
+        else:
+            table = _dropped(distinct)
+        rows = features.select("v#").with_row_index("row").drop_nulls()
+        return rows.join(table, on="v#", how="inner").select("row", key="k")
+
+
+def _dropped(distinct: pl.DataFrame) -> pl.DataFrame:
+    """Return `v#` and, for each way to leave one syllable out, a key: finds a character mistaken for any other."""
+    syllables = distinct.with_columns(s=han.sounds(distinct["v"]).str.strip_chars_end(" ").str.split(" "))
+    length = pl.col("s").list.len()
+    short = syllables.filter(length.is_between(2, 4))
+    parts = []
+    for gap in range(4):
+        rest = pl.concat_list(pl.col("s").list.head(gap), pl.col("s").list.slice(gap + 1)).list.join(" ")
+        # Where the gap was is part of the key only in names of two characters, where so little is left.
+        place = pl.when(length == 2).then(pl.lit(f"{gap}")).otherwise(pl.lit(""))
+        parts.append(short.filter(length > gap).select("v#", k=(rest + place).hash(seed=2)))
+    return pl.concat(parts).unique(maintain_order=True)
+
+
+def _levels(left: pl.Series, right: pl.Series) -> pl.Series:
+    """Return how distinct pairs of different names agree.
+
+    sound    every character reads like the other's (婷/亭)
+    shape    and besides one looks like the other's or was lost to `?` (晴/睛), or the characters are in another order
+    part     one name is the other with a character more
+    given    the same surname and a character of the given name (brothers and sisters often have that)
+    surname  the same surname
+    """
+    from rapidfuzz.distance import JaroWinkler, LCSseq
+    from rapidfuzz.process import cpdist
+
+    frame = pl.DataFrame({"l": left, "r": right}).with_row_index("i")
+    frame = frame.with_columns(ll=pl.col("l").str.len_chars(), rl=pl.col("r").str.len_chars())
+    short = (pl.max_horizontal("ll", "rl") <= _LONGEST) & pl.col("l").str.contains(r"^.*\p{Han}")
+    short = short & pl.col("r").str.contains(r"\p{Han}")
+    told = [
+        _same_length(frame.filter(short & (pl.col("ll") == pl.col("rl")))),
+    ]
+    unequal = frame.filter(short & (pl.col("ll") != pl.col("rl")))
+    if unequal.height:
+        common = cpdist(unequal["l"].to_list(), unequal["r"].to_list(), scorer=LCSseq.similarity, workers=-1)
+        first = han.relations(unequal["l"].str.head(1), unequal["r"].str.head(1)) >= 2
+        least = pl.min_horizontal("ll", "rl")
+        part = (pl.col("common") == least) & (least >= 2) & (pl.max_horizontal("ll", "rl") - least == 1)
+        told.append(
+            unequal.with_columns(common=pl.Series(common).cast(pl.UInt32), first=first).select(
+                "i",
+                level=pl.when(part)
+                .then(_PART)
+                .when(pl.col("first") & (pl.col("common") >= 2))
+                .then(_GIVEN)
+                .when("first")
+                .then(_SURNAME)
+                .otherwise(_OTHER)
+                .cast(pl.UInt8),
+            )
+        )
+    long = frame.filter(~short)
+    if long.height:
+        sounds = han.sounds(long["l"]), han.sounds(long["r"])
+        near = cpdist(sounds[0].to_list(), sounds[1].to_list(), scorer=JaroWinkler.similarity, workers=-1)
+        told.append(
+            long.with_columns(near=pl.Series(near), same=sounds[0] == sounds[1]).select(
+                "i",
+                level=pl.when("same")
+                .then(_SOUND)
+                .when(pl.col("near") >= _SPELLED)
+                .then(_SHAPE)
+                .otherwise(_OTHER)
+                .cast(pl.UInt8),
+            )
+        )
+    return pl.concat(told).sort("i")["level"]
+
+
+def _same_length(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return `i` and `level` of names of the same number of characters."""
+    longest = frame.select(pl.col("ll").max()).item() or 0
+    if not frame.height:
+        return pl.DataFrame(schema={"i": pl.UInt32, "level": pl.UInt8})
+    columns = []
+    for place in range(longest):
+        relation = han.relations(frame["l"].str.slice(place, 1), frame["r"].str.slice(place, 1))
+        inside = frame["ll"] > place
+        columns.append(relation.set(~inside, None).alias(f"c{place}"))
+    characters = [c.name for c in columns]
+    alike = pl.sum_horizontal((pl.col(c) >= 2).cast(pl.UInt8) for c in characters)
+    seen = pl.sum_horizontal((pl.col(c) == 1).cast(pl.UInt8) for c in characters)
+    first = pl.col("c0") >= 2
+    turned = pl.col("l").str.split("").list.sort() == pl.col("r").str.split("").list.sort()
+    return frame.with_columns(columns).select(
+        "i",
+        level=pl.when(alike == pl.col("ll"))
+        .then(_SOUND)
+        .when(((alike + seen == pl.col("ll")) & (seen <= pl.col("ll") // 2)) | turned)
+        .then(_SHAPE)
+        .when(first & (alike >= 2))
+        .then(_GIVEN)
+        .when(first)
+        .then(_SURNAME)
+        .otherwise(_OTHER)
+        .cast(pl.UInt8),
+    )
+
+
+class NameSets(Kind):
+    """The names of the same few people in any order: father and mother."""
+
+    name = "people"
+
+    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`h0 h1 …` codes of the names, `s0 s1 …` of their sounds, `p0 p1 …` shares."""
+        fields = self.shown(people, comparison)
+        if not fields:
+            return None
+        columns = {}
+        for index, field in enumerate(fields):
+            value = people.values.get_column(field)
+            columns[f"h{index}"] = hashed(value)
+            columns[f"s{index}"] = hashed(on_distinct(value, han.sounds))
+        # How often a name occurs does not depend on where it stands.
+        known = pl.concat([columns[f"h{index}"].alias("h") for index in range(len(fields))])
+        share = (
+            known.drop_nulls().value_counts().select("h", p=(pl.col("count") / max(known.count(), 1)).cast(pl.Float32))
+        )
+        frame = pl.DataFrame(columns)
+        for index in range(len(fields)):
+            frame = frame.join(share, left_on=f"h{index}", right_on="h", how="left", maintain_order="left")
+            frame = frame.rename({"p": f"p{index}"})
+        return frame
+
+    def compare(
+        self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
+    ) -> Answer:
+        """both: two names in common; one; sound: one that reads alike; other."""
+        own = features[comparison.name]
+        count = sum(name.startswith("h") for name in own.columns)
+        both = sides(own, own.columns, left, right)
+        places = range(count)
+        in_common = [
+            pl.any_horizontal(pl.col(f"l:h{i}") == pl.col(f"r:h{j}") for j in places).fill_null(value=False)
+            for i in places
+        ]
+        sounds = pl.any_horizontal(pl.col(f"l:s{i}") == pl.col(f"r:s{j}") for i in places for j in places)
+        known = pl.any_horizontal(pl.col(f"l:h{i}").is_not_null() for i in places) & pl.any_horizontal(
+            pl.col(f"r:h{i}").is_not_null() for i in places
+        )
+        number = pl.sum_horizontal(each.cast(pl.UInt8) for each in in_common)
+        share = pl.min_horizontal(pl.when(in_common[i]).then(pl.col(f"l:p{i}")) for i in places)
+        told = both.select(
+            level=pl.when(~known)
+            .then(None)
+            .when(number >= 2)
+            .then(self.level("both"))
+            .when(number == 1)
+            .then(self.level("one"))
+            .when(sounds)
+            .then(self.level("sound"))
+            .otherwise(self.level("other"))
+            .cast(pl.UInt8),
+            share=pl.when(number == 1).then(share),
+        )
+        return Answer(told["level"], told["share"])
+
+    def key(self, features: pl.DataFrame, form: str) -> pl.DataFrame:
+        """Each name, or its `sound`."""
+        letter = "s" if form == "sound" else "h"
+        columns = [name for name in features.columns if name[0] == letter]
+        return pl.concat([keys_of(features[name]) for name in columns]).unique(maintain_order=True)

@@ -1,0 +1,122 @@
+"""From records to judged pairs: the engine behind dedupe, link, reconcile, changes and retention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.matching import blocking, guards, scoring
+from xueji_cli.matching.kinds import KIND
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xueji_cli.matching.blocking import Candidates
+    from xueji_cli.matching.people import People
+    from xueji_cli.matching.scoring import Weights
+
+DUPLICATE, REVIEW, DISTINCT = "duplicate", "review", "distinct"
+
+#: Pairs compared at once: bounds the memory.
+_BATCH = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Pairs with what was found.
+
+    Attributes:
+        pairs: `l`, `r`, `weight` (bits), `score` (probability), `verdict`, `guard` (null where none acted), and for each
+            comparison `<name>` its level and `w:<name>` its weight. Distinct pairs are in it only where a guard spoke.
+        compared: How many pairs were compared.
+        candidates: Where they came from.
+        weights: What each level weighs.
+    """
+
+    pairs: pl.DataFrame
+    compared: int
+    candidates: Candidates
+    weights: Weights
+
+
+def features_of(people: People) -> dict[str, pl.DataFrame]:
+    """Return the columns of every comparison that the tables have fields for."""
+    features = {}
+    for comparison in people.model.compare:
+        columns = KIND[comparison.kind].features(comparison, people)
+        if columns is not None:
+            features[comparison.name] = columns
+    return features
+
+
+def judge(people: People, *, schools: str = "all") -> Judged:
+    """Find, compare and judge the pairs of records that may be one person's.
+
+    Args:
+        people: The records; of two lists, only pairs across are judged.
+        schools: `all`, `within` or `across`.
+    """
+    features = features_of(people)
+    candidates = blocking.find(people, people.model, features, schools)
+    weights = scoring.learn(people, features, candidates.pairs)
+    parts = [
+        _judged(people, features, candidates.pairs.slice(start, _BATCH), weights)
+        for start in range(0, candidates.pairs.height, _BATCH)
+    ]
+    if not parts:
+        parts = [_judged(people, features, candidates.pairs, weights)]
+    pairs = pl.concat(parts).sort("l", "r")
+    return Judged(pairs, candidates.pairs.height, candidates, weights)
+
+
+def compare(
+    people: People,
+    features: Mapping[str, pl.DataFrame],
+    pairs: pl.DataFrame,
+    weights: Weights,
+    *,
+    to_the_end: bool = False,
+) -> pl.DataFrame:
+    """Compare pairs, the telling comparisons first, and leave those that can't reach `review` any more.
+
+    Args:
+        people: The records.
+        features: Columns of each comparison.
+        pairs: `l`, `r`.
+        weights: What each level weighs.
+        to_the_end: Leave none.
+
+    Returns:
+        `l`, `r`, `<name>` and `w:<name>` of every comparison, and `weight`.
+    """
+    floor = scoring.bits(people.model.review)
+    frame = pairs.select("l", "r")
+    for index, name in enumerate(weights.names):
+        comparison = people.model.comparison(name)
+        answer = KIND[comparison.kind].compare(comparison, features, frame["l"], frame["r"])
+        frame = frame.with_columns(answer.level.alias(name), answer.share.alias("share")).with_columns(
+            weights.weight(name, pl.col(name), pl.col("share")).alias(f"w:{name}")
+        )
+        rest = weights.names[index + 1 :]
+        if rest and not to_the_end:
+            so_far = weights.total(weights.names[: index + 1])
+            frame = frame.filter((so_far + weights.greatest(rest) >= floor) | guards.keep(people.model, name))
+    return frame.drop("share").with_columns(weight=weights.total())
+
+
+def _judged(
+    people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame, weights: Weights
+) -> pl.DataFrame:
+    model = people.model
+    scored = compare(people, features, pairs, weights).with_columns(score=scoring.probability(pl.col("weight")))
+    verdict = (
+        pl.when(pl.col("score") >= model.duplicate)
+        .then(pl.lit(DUPLICATE))
+        .when(pl.col("score") >= model.review)
+        .then(pl.lit(REVIEW))
+        .otherwise(pl.lit(DISTINCT))
+    )
+    told = guards.apply(people, features, scored.with_columns(verdict=verdict))
+    return told.filter((pl.col("verdict") != DISTINCT) | pl.col("guard").is_not_null())

@@ -1,0 +1,158 @@
+"""Records of people, read for comparison: each field in the one form in which it can be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.matching import identity
+from xueji_cli.schema.model import FieldType
+from xueji_cli.schema.roster import NUMERIC
+from xueji_cli.values import classes, codes, dates, han, idnumber, names, phones, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from xueji_cli.schema.matching import Model
+    from xueji_cli.schema.model import Field, Schema
+    from xueji_cli.schema.roster import Roster
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Records in an order of their own, which depends on what they say and not on where they stand.
+
+    Attributes:
+        schema: Schema of the rosters.
+        model: Its matching model.
+        places: `table`, `row`, `side` (0, or 1 for the second of two lists) and `school` of each record.
+        values: What can be compared, one column a field; a field that no table has is not in it. Beside an ID number
+            stand the columns of `identity.read`.
+    """
+
+    schema: Schema
+    model: Model
+    places: pl.DataFrame
+    values: pl.DataFrame
+
+    @property
+    def height(self) -> int:
+        """How many records there are."""
+        return self.places.height
+
+    def has(self, field: str) -> bool:
+        """Return whether any table has this field."""
+        return field in self.values.columns
+
+
+def read_people(sides: Sequence[Sequence[Roster]], schema: Schema, as_of: date, school_year: int) -> People:
+    """Read the records of rosters for comparison.
+
+    Args:
+        sides: One list of rosters, or two that are to be linked; tables are numbered through all of them.
+        schema: Their schema, which must have a `matching` model.
+        as_of: The day ages are counted at.
+        school_year: Turns 2021级 into a grade.
+
+    Returns:
+        The records, ordered by what they say: neither the order of the files nor that of their rows matters.
+    """
+    assert schema.matching is not None
+    frames = []
+    table = 0
+    for side, rosters in enumerate(sides):
+        for roster in rosters:
+            place = [pl.lit(table, dtype=pl.UInt32).alias("table"), pl.lit(side, dtype=pl.UInt8).alias("side")]
+            frames.append(roster.frame.select(*place, pl.all()))
+            table += 1
+    rows = pl.concat(frames, how="diagonal") if len(frames) > 1 else frames[0]
+    flags = [pl.col(name).fill_null(value=False) for name in rows.columns if name.endswith(NUMERIC)]
+    rows = rows.with_columns(flags)
+    values = _values(rows, schema, as_of, school_year)
+    school = rows.get_column(schema.matching.school) if schema.matching.school in rows.columns else None
+    places = rows.select("table", "row", "side").with_columns(
+        (school if school is not None else pl.Series([None], dtype=pl.String).new_from_index(0, rows.height)).alias(
+            "school"
+        )
+    )
+    # Equal records come in any order, and it makes no difference which of them is first; after that their place decides.
+    order = (
+        places.with_columns(_content=values.select(pl.struct(pl.all()).hash(seed=1)).to_series())
+        .with_row_index("_index")
+        .sort("_content", "side", "table", "row")
+        .get_column("_index")
+    )
+    return People(schema, schema.matching, places[order], values[order])
+
+
+def _values(rows: pl.DataFrame, schema: Schema, as_of: date, school_year: int) -> pl.DataFrame:
+    assert schema.matching is not None
+    wanted = {name for each in schema.matching.compare for name in each.fields} | {schema.matching.school}
+    if schema.matching.knowledge:
+        wanted |= {"member1_id_number", "member2_id_number", "roll_number"}
+    present = [field for field in schema.fields if field.name in wanted and field.name in rows.columns]
+    columns: dict[str, pl.Series] = {}
+    for field in present:
+        columns[field.name] = _value(field, rows, schema, school_year).alias(field.name)
+    if "id_number" in columns and schema.by_name["id_number"].type is FieldType.ID_NUMBER:
+        columns |= {each.name: each for each in identity.read(columns, rows, as_of)}
+    return pl.DataFrame(list(columns.values()))
+
+
+def _value(field: Field, rows: pl.DataFrame, schema: Schema, school_year: int) -> pl.Series:
+    """Return one field's values as they are compared."""
+    raw = rows.get_column(field.name)
+    match field.type:
+        case FieldType.NAME:
+            return _name(raw)
+        case FieldType.ID_NUMBER | FieldType.ROLL_NUMBER:
+            return idnumber.normalise(raw)
+        case FieldType.DATE:
+            parsed = dates.parse_dates(text.fold(raw)).struct
+            # A month is no day: the first of it would agree with a child born then.
+            ymd = parsed.field("ymd")
+            return ymd.set(parsed.field("precision") != "day", None)
+        case FieldType.PHONE:
+            return _phone(raw)
+        case FieldType.CODE:
+            assert field.code is not None
+            return codes.read(raw, schema.code_tables[field.code])[1]
+        case FieldType.GRADE:
+            return classes.parse_grades(raw, school_year).get_column("grade")
+        case _:
+            folded = text.fold(raw)
+            return folded.to_frame("v").select(pl.col("v").str.to_lowercase()).to_series()
+
+
+def _name(raw: pl.Series) -> pl.Series:
+    """Return names in the one form in which they are compared: simplified, no dots, spaces or remarks in brackets."""
+
+    def plain(values: pl.Series) -> pl.Series:
+        read = han.simplified(names.read(values)[0])
+        n = pl.col("n").str.replace_all(r"[(（\[【].*?[)）\]】]", "").str.replace_all(r"[·.]", "")
+        han_only = n.str.contains(r"\p{Han}")
+        # Class teachers number children of one name: 王伟1, 王伟2. Letters beside Han characters stay: they are lost characters.
+        tidy = pl.when(han_only).then(n.str.replace_all(r"[0-9\s]+", "")).otherwise(n.str.to_lowercase())
+        bare = read.to_frame("n").select(tidy).to_series()
+        return bare.set(bare == "", None)
+
+    return text.on_distinct(raw, plain)
+
+
+def _phone(raw: pl.Series) -> pl.Series:
+    """Return telephone numbers; nobody's numbers are none."""
+    number, _, flaw = phones.read(raw)
+    if flaw is None:
+        return number
+    several = pl.col("n").str.extract(r"(1[3-9][0-9]{9})")
+    told = pl.DataFrame({"n": number, "flaw": flaw}).select(
+        pl.when(pl.col("flaw") == phones.SEVERAL)
+        .then(several)
+        .when(pl.col("flaw").is_in([phones.PLACEHOLDER, phones.BAD]))
+        .then(None)
+        .otherwise("n")
+    )
+    return told.to_series()

@@ -1,0 +1,207 @@
+"""Match weights after Fellegi and Sunter (1969): how much more often two records of one person agree so than two of two.
+
+`u`, the chance agreement, is taken from the data: from pairs of records far apart, and for values that agree from how often
+that value occurs, so that 王伟 weighs less than 欧阳睿翰. `m` begins with the model's priors and is refined by EM
+(Winkler 1988) on the candidate pairs, with the priors as so many observations that a few odd files cannot turn them.
+Everything is deterministic.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.matching import guards
+from xueji_cli.matching.kinds import KIND
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xueji_cli.matching.people import People
+    from xueji_cli.schema.matching import Comparison, Level, Model
+
+#: Pairs of records far apart that chance agreement is measured on: five a record, within these bounds.
+_RANDOM_PAIRS = (100_000, 1_000_000)
+#: What the model's own u counts for beside them, in pairs.
+_U_PRIOR = 100
+#: Candidate pairs from which m is refined, and how many are looked at.
+_ENOUGH, _SAMPLE = 2_000, 300_000
+#: What the model's own m counts for, in pairs of one person.
+_M_PRIOR = 500
+_ROUNDS, _STILL = 25, 1e-4
+#: How many times larger or smaller than the model's own m it may become: files without a duplicate teach nothing about them.
+_FAR = 3.0
+#: No single agreement weighs more (bits): nothing is so rare that it could not be a slip of the hand.
+_MOST = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each level of each comparison weighs.
+
+    Attributes:
+        model: The model.
+        names: The comparisons that the tables have.
+        m: Comparison → m of its levels.
+        u: Comparison → u of its levels.
+        prior: log₂ of the odds that two records taken at random are one person's.
+    """
+
+    model: Model
+    names: tuple[str, ...]
+    m: Mapping[str, tuple[float, ...]]
+    u: Mapping[str, tuple[float, ...]]
+    prior: float
+
+    def weight(self, name: str, level: pl.Expr, share: pl.Expr) -> pl.Expr:
+        """Return the weight of a comparison in bits: log₂ m/u, u being the share of the value agreed on where it is known.
+
+        A missing value weighs nothing.
+        """
+        m, u = self.m[name], self.u[name]
+        bits = [math.log2(a / b) for a, b in zip(m, u, strict=True)]
+        plain = level.replace_strict(list(range(len(bits))), bits, default=0.0, return_dtype=pl.Float32)
+        m_of = level.replace_strict(list(range(len(m))), list(m), default=1.0, return_dtype=pl.Float32)
+        rare = (m_of / share).log(2)
+        # An agreement on a frequent value weighs less than its level does, on a rare one more.
+        told = pl.when(share.is_not_null()).then(rare).otherwise(plain)
+        return told.clip(-_MOST, _MOST).fill_null(0.0)
+
+    def total(self, names: Sequence[str] | None = None) -> pl.Expr:
+        """Return the sum of weights (`w:<name>`) and the prior; the comparisons of a group within its bounds.
+
+        Args:
+            names: The comparisons; all when not given.
+        """
+        groups: dict[str, list[str]] = {}
+        for name in self.names if names is None else names:
+            groups.setdefault(self.model.comparison(name).group, []).append(f"w:{name}")
+        parts = [pl.lit(self.prior, dtype=pl.Float32)]
+        for group, columns in groups.items():
+            subtotal = pl.sum_horizontal(columns)
+            if group in self.model.bounds:
+                subtotal = subtotal.clip(*self.model.bounds[group])
+            parts.append(subtotal)
+        return pl.sum_horizontal(parts)
+
+    def greatest(self, names: Sequence[str]) -> float:
+        """Return the most that these comparisons can add."""
+        groups: dict[str, float] = {}
+        for name in names:
+            comparison = self.model.comparison(name)
+            best = max(math.log2(a / b) for a, b in zip(self.m[name], self.u[name], strict=True))
+            groups[comparison.group] = groups.get(comparison.group, 0.0) + (_MOST if _counted(comparison) else best)
+        return sum(min(most, self.model.bounds.get(g, (0.0, most))[1]) for g, most in groups.items())
+
+
+def _counted(comparison: Comparison) -> bool:
+    """Return whether agreeing values are weighed by how often they occur."""
+    return comparison.kind != "category"
+
+
+def probability(weight: pl.Expr) -> pl.Expr:
+    """Return the probability of a weight in bits."""
+    return 1.0 / (1.0 + (weight * -math.log(2)).exp())
+
+
+def learn(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame) -> Weights:
+    """Return the weights for these records.
+
+    Args:
+        people: The records, and the model with its priors.
+        features: Columns of each comparison.
+        pairs: Candidate pairs `l`, `r`.
+    """
+    model, records = people.model, people.height
+    names = tuple(each.name for each in model.compare if each.name in features)
+    u = _chance(model, features, names, records)
+    m = {name: tuple(level.m for level in model.comparison(name).levels) for name in names}
+    prior = math.log2(model.rate * 2 / max(records, 2))
+    if pairs.height >= _ENOUGH:
+        step = max(pairs.height // _SAMPLE, 1)
+        m = _refined(people, features, Weights(model, names, m, u, prior), pairs.gather_every(step))
+    return Weights(model, names, m, u, prior)
+
+
+def _chance(
+    model: Model, features: Mapping[str, pl.DataFrame], names: Sequence[str], records: int
+) -> dict[str, tuple[float, ...]]:
+    """Return u of each level: measured on pairs far apart, the model's own as if it had been seen on some pairs."""
+    wanted = min(max(5 * records, _RANDOM_PAIRS[0]), _RANDOM_PAIRS[1], records * (records - 1) // 2)
+    # Records stand in an order that has nothing to do with who they are, so any step away is a random other.
+    count = pl.int_range(wanted, dtype=pl.Int64, eager=True)
+    left = (count % max(records, 1)).cast(pl.UInt32)
+    right = ((count + 1 + count // max(records, 1)) % max(records, 1)).cast(pl.UInt32)
+    u = {}
+    for name in names:
+        comparison = model.comparison(name)
+        seen = [0.0] * len(comparison.levels)
+        if wanted:
+            level = KIND[comparison.kind].compare(comparison, features, left, right).level
+            for value, number in level.drop_nulls().value_counts().iter_rows():
+                seen[value] = number
+        total = sum(seen) + _U_PRIOR
+        # What was not seen among so many pairs is rare, but not rarer by orders than the model says.
+        u[name] = tuple(
+            max((n + _U_PRIOR * each.u) / total, each.u / 10) for n, each in zip(seen, comparison.levels, strict=True)
+        )
+    return u
+
+
+def _refined(
+    people: People, features: Mapping[str, pl.DataFrame], weights: Weights, pairs: pl.DataFrame
+) -> dict[str, tuple[float, ...]]:
+    """Return m after EM on patterns of levels; u and the prior stay.
+
+    A pair's weight takes the frequency of its values into account; so patterns are of levels and of that correction, in
+    whole bits. Pairs on which a guard has a word (twins, a second 户口, a name and little else) are left out: they are
+    more than the duplicates, and what their agreement means is just what can't be learnt from them.
+    """
+    model, names = people.model, weights.names
+    frame = pairs
+    excess = pl.lit(0.0)
+    for name in names:
+        comparison = model.comparison(name)
+        answer = KIND[comparison.kind].compare(comparison, features, pairs["l"], pairs["r"])
+        frame = frame.with_columns(answer.level.alias(name), answer.share.alias(f"s:{name}"))
+        plain = weights.weight(name, pl.col(name), pl.lit(None, dtype=pl.Float32))
+        full = weights.weight(name, pl.col(name), pl.col(f"s:{name}"))
+        frame = frame.with_columns(full.alias(f"w:{name}"))
+        excess = excess + full - plain
+    frame = frame.with_columns(excess=excess.round(0)).filter(~guards.doubtful(people, features, frame))
+    patterns = frame.group_by(*names, "excess").agg(n=pl.len()).sort(*names, "excess")
+    current = dict(weights.m)
+    for _ in range(_ROUNDS):
+        now = replace(weights, m=current)
+        scored = patterns.with_columns(
+            now.weight(name, pl.col(name), pl.lit(None, dtype=pl.Float32)).alias(f"w:{name}") for name in names
+        ).with_columns(p=probability(now.total() + pl.col("excess")) * pl.col("n"))
+        following = {
+            # What a contradiction of two numbers means is a matter of guards.
+            name: current[name]
+            if model.comparison(name).kind == "id_number"
+            else _next(scored, name, model.comparison(name).levels)
+            for name in names
+        }
+        moved = max(abs(a - b) for name in names for a, b in zip(following[name], current[name], strict=True))
+        current = following
+        if moved < _STILL:
+            break
+    return current
+
+
+def _next(scored: pl.DataFrame, name: str, levels: Sequence[Level]) -> tuple[float, ...]:
+    """Return m of one comparison from the expected matches at each level, near the prior and adding up to 1."""
+    mass = dict(scored.group_by(name).agg(pl.col("p").sum()).drop_nulls().iter_rows())
+    total = sum(mass.get(index, 0.0) for index in range(len(levels))) + _M_PRIOR
+    found = [(mass.get(index, 0.0) + _M_PRIOR * level.m) / total for index, level in enumerate(levels)]
+    near = [min(max(m, level.m / _FAR), level.m * _FAR) for m, level in zip(found, levels, strict=True)]
+    return tuple(m / sum(near) for m in near)
+
+
+def bits(chance: float) -> float:
+    """Return the weight in bits that a probability stands for."""
+    return math.log2(chance / (1 - chance)) if 0 < chance < 1 else math.copysign(100.0, chance - 0.5)

