@@ -10,6 +10,7 @@ import polars as pl
 from xueji_cli.errors import UserError
 from xueji_cli.reconciling import intake, measures, people
 from xueji_cli.reconciling.entries import read_entries
+from xueji_cli.reconciling.linking import Weigher
 from xueji_cli.reconciling.measures import Evidence, Measured, evidence_for, percentage
 from xueji_cli.reconciling.persons import persons, sampled
 from xueji_cli.reconciling.places import (
@@ -97,7 +98,11 @@ def reconcile(sources: Sources, options: Options) -> Reconciled:
         _refuse_strangers(listed, reading)
     counted = people.in_roll(rolls, options.statuses).filter("counted")
     both_lists = _schools_in(rolls) & _schools_in(here)
-    linked = people.link_people(rolls, here, options.statuses) if both_lists else None
+    linked = None
+    if both_lists:
+        student = next(roster.schema for roster in sources.system if roster.schema.name not in intake.FORMS)
+        weigher = Weigher(sources.tables, student, options.as_of, reading.year)
+        linked = people.link_people(rolls, here, options.statuses, weigher)
     result = _Result(options, reading, common, counted, both_lists, linked)
     names = pl.Series([school.name for school in common], dtype=pl.String)
 
@@ -149,7 +154,9 @@ def _class_names(*frames: pl.DataFrame) -> pl.DataFrame:
 def _within(linked: Linked, schools: set[str]) -> Linked:
     """Return the rows of schools whose two sides are both lists: only these have reasons."""
     inside = pl.col("school").is_in(list(schools))
-    return people.Linked(linked.system.filter(inside), linked.actual.filter(inside), linked.differs.filter(inside))
+    return people.Linked(
+        linked.system.filter(inside), linked.actual.filter(inside), linked.differs.filter(inside), linked.possible
+    )
 
 
 class Reading:
@@ -195,9 +202,9 @@ class Reading:
         # Neighbouring tables of one kind are read together: three hundred schools are not three hundred small frames.
         place = 0
         while place < len(rosters):
-            is_student = rosters[place].schema.name == "student"
+            is_student = rosters[place].schema.name not in intake.FORMS
             end = place
-            while end < len(rosters) and (rosters[end].schema.name == "student") == is_student:
+            while end < len(rosters) and (rosters[end].schema.name not in intake.FORMS) == is_student:
                 end += 1
             if is_student:
                 rows, problems = intake.people(rosters[place:end], first + place, self.as_of)
@@ -387,14 +394,14 @@ def _refuse_swapped(sources: Sources) -> None:
 
 
 def _looks_system(roster: Roster) -> bool:
-    if roster.schema.name == "student":
+    if roster.schema.name not in intake.FORMS:
         return _share_of_rolls(roster) >= _SYSTEM_LIKE
     fields = set(roster.columns)
     return bool(fields & {"system_students", "system_classes"}) and not fields & {"students", "classes"}
 
 
 def _looks_actual(roster: Roster) -> bool:
-    if roster.schema.name == "student":
+    if roster.schema.name not in intake.FORMS:
         return "roll_number" not in roster.columns or _share_of_rolls(roster) == 0
     if "students" not in roster.columns or "system_students" in roster.columns:
         return False

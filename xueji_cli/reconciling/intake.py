@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from xueji_cli.schema.roster import Roster
 
+#: Schemas of tables that hold no people.
+FORMS = ("headcount", "entries")
+
 #: Where a row stands and which class it belongs to, as written; in people and counts alike.
 PLACE = {
     "table": pl.UInt32,

@@ -6,6 +6,7 @@ it. Everything that has to be weighed (typing errors, 同音字, two valid numbe
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -14,8 +15,13 @@ from xueji_cli.values import idnumber
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
-#: `s` and `a` are places in the two frames; `how`: number, roll, name, or match (weighed).
+    from xueji_cli.schema.model import Schema
+    from xueji_cli.schema.roster import Roster
+
+#: `s` and `a` are places in the two frames; `how`: number, roll, name, family (birth date and
+#: parent in one class, another character in the name), match (weighed), or possible.
 PAIR_SCHEMA = {"s": pl.UInt32, "a": pl.UInt32, "how": pl.String}
 
 #: What a step of exact linking compares, in order of how sure it is. Every step sees only who is left, and takes only
@@ -34,6 +40,8 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("name", ("name", "school", "grade")),
     ("name", ("name", "born", "guardian")),
     ("name", ("name", "born", "phone")),
+    ("family", ("born", "guardian", "school", "key")),
+    ("family", ("born", "phone", "school", "key")),
 )
 
 
@@ -99,6 +107,11 @@ def _step(left: pl.DataFrame, right: pl.DataFrame, keys: Sequence[str], how: str
     if how == "name":
         # Two children may well have one name: their own numbers and sexes must not speak against it.
         return pairs.filter(agrees("number") & agrees("sex"))
+    if how == "family":
+        # A wrong character in the name. Twins are two on either side, and not alone; the same family name at the least.
+        return pairs.filter(
+            agrees("number") & agrees("sex") & (pl.col("name").str.head(1) == pl.col("name_a").str.head(1))
+        )
     # Brothers and sisters may share a number (a guardian's, or one child's): then birth dates differ, and so do names.
     return pairs.filter(agrees("born") | agrees("name"))
 
@@ -108,6 +121,87 @@ def _alone(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return rows.drop_nulls(list(keys)).unique(list(keys), keep="none")
 
 
-def link(system: pl.DataFrame, actual: pl.DataFrame) -> pl.DataFrame:
-    """Return all pairs of the two sides; see `exact_links` for the frames."""
-    return exact_links(system, actual)
+class Weigher:
+    """Hands those whom no exact step links to `matching`, which weighs what they have in common."""
+
+    def __init__(self, rosters: Sequence[Roster], schema: Schema, as_of: date, school_year: int) -> None:
+        """Remember where the rows come from.
+
+        Args:
+            rosters: All tables, as `table` counts them.
+            schema: The student schema, with its matching model.
+            as_of: The day ages are counted at.
+            school_year: Turns 2021级 into a grade.
+        """
+        self._rosters = rosters
+        self._schema = schema
+        self._as_of = as_of
+        self._year = school_year
+
+    def pairs(self, system: pl.DataFrame, actual: pl.DataFrame) -> pl.DataFrame:
+        """Return weighed pairs of the rows of both sides.
+
+        Args:
+            system: `s`, `table`, `row`, `school`.
+            actual: `a` and the same.
+
+        Returns:
+            `PAIR_SCHEMA`; `how` is match, or possible where a person must look.
+        """
+        from xueji_cli.matching.linking import MATCHED, POSSIBLE
+        from xueji_cli.matching.linking import link as weigh
+        from xueji_cli.matching.people import read_people
+
+        if self._schema.matching is None or system.is_empty() or actual.is_empty():
+            return pl.DataFrame(schema=PAIR_SCHEMA)
+        sides: list[list[Roster]] = []
+        tables: list[int] = []
+        for rows in (system, actual):
+            side = []
+            for (table,), of_table in rows.group_by("table", maintain_order=True):
+                side.append(self._narrowed(self._rosters[int(str(table))], of_table))
+                tables.append(int(str(table)))
+            sides.append(side)
+        linked = weigh(read_people(sides, self._schema, self._as_of, self._year))
+        places = linked.people.places.with_columns(
+            pl.col("table").replace_strict(dict(enumerate(tables)), return_dtype=pl.UInt32)
+        )
+        found = linked.judged.pairs.filter(pl.col("link").is_in([MATCHED, POSSIBLE]))
+        pairs = pl.DataFrame(
+            {
+                "s_table": places["table"].gather(found["l"]),
+                "s_row": places["row"].gather(found["l"]),
+                "a_table": places["table"].gather(found["r"]),
+                "a_row": places["row"].gather(found["r"]),
+                "how": found["link"].replace({MATCHED: "match", POSSIBLE: "possible"}),
+            }
+        )
+        return (
+            pairs.join(system.select("s", s_table="table", s_row="row"), on=["s_table", "s_row"])
+            .join(actual.select("a", a_table="table", a_row="row"), on=["a_table", "a_row"])
+            .select(list(PAIR_SCHEMA))
+            .sort("s", "a")
+        )
+
+    def _narrowed(self, roster: Roster, rows: pl.DataFrame) -> Roster:
+        """Return a table with some of its rows, their school under the one name that both sides have for it."""
+        frame = rows.select("row", school_name="school").join(
+            roster.frame.drop("school_name", strict=False), on="row", how="left", maintain_order="left"
+        )
+        return replace(roster, frame=frame)
+
+
+def link(system: pl.DataFrame, actual: pl.DataFrame, weigher: Weigher | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the pairs of the two sides that are one child, and the pairs at which a person must look.
+
+    Args:
+        system: See `exact_links`; also `table` and `row`.
+        actual: The same.
+        weigher: Weighs those who are left.
+    """
+    exact = exact_links(system, actual)
+    if weigher is None:
+        return exact, pl.DataFrame(schema=PAIR_SCHEMA)
+    weighed = weigher.pairs(system.join(exact, on="s", how="anti"), actual.join(exact, on="a", how="anti"))
+    possible = weighed.filter(pl.col("how") == "possible")
+    return pl.concat([exact, weighed.filter(pl.col("how") != "possible")]), possible

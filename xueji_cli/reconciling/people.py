@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.reconciling.linking import PAIR_SCHEMA, link, number
+from xueji_cli.reconciling.linking import link, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from xueji_cli.reconciling.linking import Weigher
 
 #: Reasons of a row of the system. All but `stay` explain a difference.
 SYSTEM_REASONS = ("stay", "class_moved", "present_elsewhere", "by_status", "double", "registered_not_present")
@@ -85,31 +87,36 @@ class Linked:
             `class_label_a`, `how`.
         actual: The classrooms' rows in the same way, with `s`, `school_s`, `key_s`, `class_label_s`, `status_s`.
         differs: Linked pairs with different information: `s`, `a`, `school`, `key`, `field`, `system`, `actual`.
+        possible: `s`, `a` of children who may be one: a person must look.
     """
 
     system: pl.DataFrame
     actual: pl.DataFrame
     differs: pl.DataFrame
+    possible: pl.DataFrame
 
 
-def link_people(system: pl.DataFrame, actual: pl.DataFrame, statuses: Statuses) -> Linked:
+def link_people(
+    system: pl.DataFrame, actual: pl.DataFrame, statuses: Statuses, weigher: Weigher | None = None
+) -> Linked:
     """Link two lists of children and give every row its reason.
 
     Args:
         system: The system's rows of all schools (`intake.PERSON`, `places.PLACED`), those that left the roll too.
         actual: The rows of class lists.
         statuses: Who counts.
+        weigher: Weighs those whom nothing links exactly.
     """
     system = in_roll(system, statuses).with_row_index("s")
     actual = actual.with_columns(excused=_excuse(statuses.excused)).with_row_index("a")
     counted = system.filter("counted")
-    pairs = link(counted, actual)
+    pairs, possible = link(counted, actual, weigher)
     # Who is in the classroom and left the roll (转出, 退学) is found among those who are in no list any more.
-    rest = link(system.filter(~pl.col("counted")), actual.join(pairs, on="a", how="anti"))
-    pairs = pl.concat([pairs, rest]).select(list(PAIR_SCHEMA))
+    rest, _ = link(system.filter(~pl.col("counted")), actual.join(pairs, on="a", how="anti"), None)
+    pairs = pl.concat([pairs, rest])
     system_side = _system_reasons(counted, actual, pairs)
     actual_side = _actual_reasons(system, actual, pairs)
-    return Linked(system_side, actual_side, _differences(system, actual, pairs))
+    return Linked(system_side, actual_side, _differences(system, actual, pairs), possible.select("s", "a"))
 
 
 def _half(rows: pl.DataFrame, place: str, *more: str) -> pl.DataFrame:

@@ -21,6 +21,8 @@ _TYPES: dict[str, type[pl.DataType]] = {
     "system_row": pl.UInt32,
     "actual_table": pl.UInt32,
     "actual_row": pl.UInt32,
+    "possible_table": pl.UInt32,
+    "possible_row": pl.UInt32,
 }
 PERSON_SCHEMA = {key: _TYPES[key] for key in PERSON_SCHEMA_KEYS}
 
@@ -76,6 +78,8 @@ def persons(linked: Linked | None, schools: set[str]) -> pl.DataFrame:
         ),
         _information(linked),
     ]
+    frames[0] = _with_possible(frames[0], linked, "system")
+    frames[1] = _with_possible(frames[1], linked, "actual")
     order = pl.Enum(CATEGORIES)
     return (
         pl.concat([frame.select(pl.col(key).cast(kind) for key, kind in PERSON_SCHEMA.items()) for frame in frames])
@@ -94,6 +98,23 @@ def persons(linked: Linked | None, schools: set[str]) -> pl.DataFrame:
             nulls_last=True,
         )
         .drop("order")
+    )
+
+
+def _with_possible(frame: pl.DataFrame, linked: Linked, side: str) -> pl.DataFrame:
+    """Point from a child who is missing on one side to one on the other who may be the same: not sure, so for a person to see."""
+    places = linked.possible.join(linked.system.select("s", s_table="table", s_row="row"), on="s").join(
+        linked.actual.select("a", a_table="table", a_row="row"), on="a"
+    )
+    own, other = ("s", "a") if side == "system" else ("a", "s")
+    told = places.select(
+        pl.col(f"{own}_table").alias(f"{side}_table"),
+        pl.col(f"{own}_row").alias(f"{side}_row"),
+        possible_table=f"{other}_table",
+        possible_row=f"{other}_row",
+    ).unique([f"{side}_table", f"{side}_row"], keep="first", maintain_order=True)
+    return frame.drop("possible_table", "possible_row", strict=False).join(
+        told, on=[f"{side}_table", f"{side}_row"], how="left", maintain_order="left"
     )
 
 
@@ -123,6 +144,8 @@ def _information(linked: Linked) -> pl.DataFrame:
             system_row="system_row",
             actual_table="table",
             actual_row="row",
+            possible_table=None,
+            possible_row=None,
         )
     )
 

@@ -51,6 +51,8 @@ PERSON_SCHEMA_KEYS = (
     "system_row",
     "actual_table",
     "actual_row",
+    "possible_table",
+    "possible_row",
 )
 
 

@@ -205,6 +205,7 @@ def _people(rows: pl.DataFrame | None, files: list[str]) -> dict[str, Any]:
                 "characters": [int(each) for each in row["places"].split(",")] if row["places"] else [],
                 "system": _place(row["system_table"], row["system_row"], files),
                 "actual": _place(row["actual_table"], row["actual_row"], files),
+                "possible": _place(row["possible_table"], row["possible_row"], files),
                 "message": row["text"],
             }
         )

@@ -68,7 +68,7 @@ def persons_view(report: ReconcileReport, *, reveal: bool, lang: str) -> pl.Data
             pl.col(f"{side}_table").replace_strict(labels, default=None, return_dtype=pl.String),
             pl.format(say(lang, "row").replace("{row}", "{}"), pl.col(f"{side}_row")),
         )
-        for side in ("system", "actual")
+        for side in ("system", "actual", "possible")
     }
     return shown.with_columns(**named).with_columns(text=_sentence(lang))
 
@@ -114,7 +114,13 @@ def _sentence(lang: str) -> pl.Expr:
         .otherwise(filled("differs", field=field, **sides))
     )
     excused = filled("excused", status=pl.col("excused"))
-    return pl.when(pl.col("excused").is_not_null()).then(pl.concat_str(text, excused)).otherwise(text)
+    possible = filled("possible", place=pl.col("possible_place"))
+    return pl.concat_str(
+        text,
+        pl.when(pl.col("excused").is_not_null()).then(excused),
+        pl.when(pl.col("possible_row").is_not_null()).then(possible),
+        ignore_nulls=True,
+    )
 
 
 def number(value: Decimal | None, lang: str = "zh") -> str:
