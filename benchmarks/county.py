@@ -45,7 +45,11 @@ SHARES = {
 #: Classes of the system in which nobody sits.
 VIRTUAL = 20
 _WRONG_CHARACTERS = "睿豪涵萱轩琪妍桐辰霖"
-_SYSTEM = ("school_code", "school_name", "grade", "class_name", "name", "sex", "birth_date", "id_type", "id_number", "roll_number", "student_source", "status", "phone", "address", "photo", "member1_name", "member1_relation", "member1_phone")  # fmt: skip
+_SYSTEM = (
+    "school_code", "school_name", "grade", "class_name", "name", "sex", "birth_date", "id_type", "id_number", "roll_number",
+    "student_source", "status", "phone", "address", "photo", "member1_name", "member1_relation",
+    "member1_phone",
+)  # fmt: skip
 _WITH_NUMBER = ("school_name", "grade", "class_name", "name", "sex", "id_number")
 _WITHOUT = ("school_name", "grade", "class_name", "name", "sex", "birth_date", "member1_name", "member1_phone")
 

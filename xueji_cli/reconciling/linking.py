@@ -32,6 +32,8 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("number", ("number", "name")),
     ("number", ("number", "school")),
     ("number", ("number",)),
+    ("number", ("document", "name")),
+    ("number", ("document", "school")),
     ("roll", ("roll_number", "name")),
     ("roll", ("roll_number",)),
     ("name", ("name", "born", "school", "key")),
@@ -65,8 +67,13 @@ def exact_links(system: pl.DataFrame, actual: pl.DataFrame) -> pl.DataFrame:
 
 def _keyed(rows: pl.DataFrame, place: str) -> pl.DataFrame:
     """Return what is compared: the child's number is the valid ID number, or the one that a roll number carries."""
-    return rows.select(
+    # A passport is a number too; what is short, or a resident number gone wrong, says less.
+    document = pl.when(~pl.col("id_valid") & pl.col("id_number").str.contains(r"^[A-Z]{0,3}[0-9]{6,12}$")).then(
+        "id_number"
+    )
+    return rows.with_columns(document=document).select(
         place,
+        "document",
         "name",
         "born",
         "sex",
@@ -203,5 +210,12 @@ def link(system: pl.DataFrame, actual: pl.DataFrame, weigher: Weigher | None) ->
     if weigher is None:
         return exact, pl.DataFrame(schema=PAIR_SCHEMA)
     weighed = weigher.pairs(system.join(exact, on="s", how="anti"), actual.join(exact, on="a", how="anti"))
+    sure = pl.concat([exact, weighed.filter(pl.col("how") != "possible")])
     possible = weighed.filter(pl.col("how") == "possible")
-    return pl.concat([exact, weighed.filter(pl.col("how") != "possible")]), possible
+    known = pl.concat([sure, possible])
+    left, right = system.join(known, on="s", how="anti"), actual.join(known, on="a", how="anti")
+    # A name alone proves nothing, so namesakes of whom nobody else is left are only pointed out.
+    namesakes = _step(_keyed(left, "s"), _keyed(right, "a"), ("name",), "name").filter(
+        (pl.col("born") == pl.col("born_a")).fill_null(value=True)
+    )
+    return sure, pl.concat([possible, namesakes.select("s", "a", how=pl.lit("possible"))])
