@@ -138,6 +138,7 @@ def test_every_sentence_is_used(part):
         return (
             word in literals()
             or f"{part}.{key}" in literals()
+            or key in literals()
             or any(pattern.fullmatch(word) for pattern in patterns())
             or (key.startswith("page.") and re.search(rf"(\b|label_){word}\b", page()) is not None)
         )

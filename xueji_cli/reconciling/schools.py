@@ -32,6 +32,8 @@ _SEPARATORS = re.compile(r"[、,，;；/|\s]+")
 #: A short form has at least two characters, and one with more is a name of its own.
 _SHORT = range(2, 6)
 _NEAREST = 3
+#: What the last character of a short form stands for.
+_ENDINGS = {"中": "中学", "小": "小学", "初": "初", "高": "高"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,9 @@ def _is_short_of(short: str, full: str) -> bool:
 
 def _runs_through(short: str, whole: str) -> bool:
     if short[0] != whole[0] or ordinals(short) != ordinals(whole):
+        return False
+    # 下中 is a 中学, not a 中心小学.
+    if short[-1] in _ENDINGS and _ENDINGS[short[-1]] not in whole:
         return False
     place = -1
     for character in short:

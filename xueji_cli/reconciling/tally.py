@@ -250,7 +250,18 @@ def _by_school(
     merged: pl.DataFrame, grades: pl.DataFrame, coarse: list[pl.DataFrame]
 ) -> tuple[pl.DataFrame, list[Problem]]:
     """Return the schools' totals: the sums of their grades, or a row for the whole school where that is all there is."""
-    own = _sums(merged, ["school"]).select("school", "uncounted")
+    # A room that grades share is a class of each of them, and one class of the school.
+    rooms = [f"classes_{side}" for side in ("system", "actual")]
+    by_grade = _sums(merged, ["school", "grade"]).group_by("school").agg(pl.col(name).sum() for name in rooms)
+    own = (
+        _sums(merged, ["school"])
+        .join(by_grade, on="school", suffix="_by_grade")
+        .select(
+            "school",
+            "uncounted",
+            *((pl.col(f"{name}_by_grade") - pl.col(name)).alias(f"shared_{name}") for name in rooms),
+        )
+    )
     columns = []
     for side in ("system", "actual"):
         has = pl.col(f"has_{side}").fill_null(value=False)
@@ -261,7 +272,10 @@ def _by_school(
     sums = grades.group_by("school", maintain_order=True).agg(columns)
     whole = _laid_over(sums, coarse, ["school"], ("school",))
     problems = _contradictions(whole, coarse, ["school"], "school")
-    with_uncounted = whole.join(own, on="school", how="left").with_columns(pl.col("uncounted").fill_null(0))
+    with_uncounted = whole.join(own, on="school", how="left").with_columns(
+        pl.col("uncounted").fill_null(0),
+        *(pl.col(name) - pl.col(f"shared_{name}").fill_null(0) for name in rooms),
+    )
     return with_uncounted.sort("school"), problems
 
 

@@ -77,7 +77,7 @@ def add_scoresheet(
         # The total stays open while an item is: the county's number is the sum of all of them.
         sheet.write_blank(last, 4, None, book.look("sheet number"))
         text = say(lang, "sheet.total_pending", total=number(school.total), pending=number(school.pending))
-        sheet.write_string(last, 5, text.replace("\n", "　"), book.look("sheet small"))
+        sheet.write_string(last, 5, text, book.look("sheet small"))
     sheet.set_row(last, 26)
     sheet.set_row(last + 1, 12)
     sheet.merge_range(last + 2, 0, last + 2, 5, say(lang, "sheet.sign"), book.look("sheet line"))
