@@ -25,7 +25,7 @@ from xueji_cli.reconciling.problems import Problem
 from xueji_cli.reconciling.result import Line, Reconciled, SchoolResult
 from xueji_cli.reconciling.schools import Directory, read_school_list, schools_of
 from xueji_cli.reconciling.scoring import BadEntry, Score, score_item
-from xueji_cli.reconciling.tally import tally
+from xueji_cli.reconciling.tally import VIRTUAL, tally
 from xueji_cli.values.classes import school_year
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def reconcile(sources: Sources, options: Options) -> Reconciled:
         raise UserError("counts_untied", cells="；".join(" ".join(cell) for cell in numbers_of.untied[:10]))
     schools = result.schools(numbers_of)
     problems = [*reading.problems, *numbers_of.problems, *result.problems]
+    problems += _not_listed(numbers_of.classes)
     problems += unreadable_classes(
         _class_names(compared(rolls), compared(system_numbers)), _class_names(compared(here), compared(numbers))
     )
@@ -145,6 +146,19 @@ def reconcile(sources: Sources, options: Options) -> Reconciled:
 
 def _schools_in(*frames: pl.DataFrame) -> set[str]:
     return {name for frame in frames for name in frame.get_column("school").drop_nulls().unique().to_list()}
+
+
+def _not_listed(classes: pl.DataFrame) -> list[Problem]:
+    """Tell which classes count as virtual because the classrooms' side does not have them at all: perhaps nobody went there."""
+    left_out = classes.filter((pl.col("state") == VIRTUAL) & ~pl.col("in_actual"))
+    return [
+        Problem(
+            "class_not_listed", fatal=False, params={"school": school, "named": "、".join(labels), "value": len(labels)}
+        )
+        for school, labels in left_out.group_by("school", maintain_order=True)
+        .agg(pl.col("class_label").fill_null(""))
+        .iter_rows()
+    ]
 
 
 def _class_names(*frames: pl.DataFrame) -> pl.DataFrame:
