@@ -45,13 +45,13 @@ SHARES = {
 #: Classes of the system in which nobody sits.
 VIRTUAL = 20
 _WRONG_CHARACTERS = "睿豪涵萱轩琪妍桐辰霖"
-_SYSTEM = (
+SYSTEM = (
     "school_code", "school_name", "grade", "class_name", "name", "sex", "birth_date", "id_type", "id_number", "roll_number",
     "student_source", "status", "phone", "address", "photo", "member1_name", "member1_relation",
     "member1_phone",
 )  # fmt: skip
-_WITH_NUMBER = ("school_name", "grade", "class_name", "name", "sex", "id_number")
-_WITHOUT = ("school_name", "grade", "class_name", "name", "sex", "birth_date", "member1_name", "member1_phone")
+WITH_NUMBER = ("school_name", "grade", "class_name", "name", "sex", "id_number")
+WITHOUT = ("school_name", "grade", "class_name", "name", "sex", "birth_date", "member1_name", "member1_phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def plan_county(schools: int, children: int, seed: int) -> list[School]:
     kinds = [kind for kind in _KINDS for _ in range(kind[0])]
     shapes = []
     for number in range(schools):
-        _, digits, grades, (fewest, most), endings = kinds[number % len(kinds)]
+        _, digits, grades, (fewest, most), endings = kinds[number * 13 % len(kinds)]
         classes = {grade: random.randint(fewest, most) for grade in grades}
         shapes.append((number, digits, classes, random.choice(endings)))
     room = sum(sum(classes.values()) for _, _, classes, _ in shapes)
@@ -135,7 +135,7 @@ def _virtual(people: pl.DataFrame, seed: int) -> list[int]:
     several = (
         classes.filter(pl.len().over("school", "grade_no") > 1).sort("class_key").get_column("class_key").to_list()
     )
-    return sorted(Random(seed).sample(several, min(VIRTUAL, len(several) // 4)))
+    return sorted(Random(seed).sample(several, min(VIRTUAL, max(1, len(several) // 40))))
 
 
 def _at(rows: pl.DataFrame, plan: Sequence[School], place: pl.Expr) -> pl.DataFrame:
@@ -254,9 +254,9 @@ def write_county(county: County, folder: Path) -> tuple[Path, Path]:
     for old in lists.glob("*.csv"):
         old.unlink()
     export = folder / "system.csv"
-    county.system.select(pl.col(name).alias(HEADERS[name]) for name in _SYSTEM).write_csv(export)
+    county.system.select(pl.col(name).alias(HEADERS[name]) for name in SYSTEM).write_csv(export)
     for (sits,), rows in county.actual.group_by("sits", maintain_order=True):
         place = int(str(sits))
-        fields = _WITH_NUMBER if place in county.numbered else _WITHOUT
+        fields = WITH_NUMBER if place in county.numbered else WITHOUT
         rows.select(pl.col(name).alias(HEADERS[name]) for name in fields).write_csv(lists / f"{place:03d}.csv")
     return export, lists

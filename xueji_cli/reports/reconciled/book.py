@@ -42,7 +42,9 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "open points": {**_FACE, "num_format": "0.##", "border": 1, "locked": False, "align": "center"},
     "hidden": {**_FACE, "num_format": "@", "locked": True},
 }
-_WIDEST = 60
+_WIDEST = 44
+#: Wrapped text takes more lines instead of a wider page.
+_WRAPPED = 34
 _SAMPLE = 2_000
 
 
@@ -118,7 +120,7 @@ class Book:
                 else:
                     sheet.write_number(last, place, float(str(value)), self.look(looks[place]))
         for place, width in enumerate(widths):
-            sheet.set_column(place, place, min(_WIDEST, max(8, width + 2)))
+            sheet.set_column(place, place, min(_WRAPPED if looks[place] == "wrapped" else _WIDEST, max(8, width + 2)))
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, max(last, 1), len(heads) - 1)
         if landscape:

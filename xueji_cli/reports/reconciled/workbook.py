@@ -192,7 +192,7 @@ def _details(
             ),
             *("col_system_place", "col_actual_place"),
         ),
-        ("text",) * 10,
+        (*("text",) * 5, "wrapped", *("text",) * 2, *("wrapped",) * 2),
         (
             (
                 row["school"],
@@ -419,6 +419,6 @@ def _notes(book: Book, report: ReconcileReport, lang: str) -> None:
     book.table(
         say(lang, "sheet.problems"),
         _heads(lang, "col_problem"),
-        ("wrapped",),
+        ("text",),
         ((line,) for line in dict.fromkeys(lines)),
     )
