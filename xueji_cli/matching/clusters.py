@@ -47,13 +47,19 @@ class Clusters:
         """Return the records of a cluster."""
         return self._members.get(root, [root])
 
-    def join(self, left: int, right: int) -> bool:
-        """Put two clusters together; False when two of their members are different children."""
+    def join(self, left: int, right: int, *, decided: bool = False) -> bool:
+        """Put two clusters together; False when two of their members are different children.
+
+        Args:
+            left: A record of one.
+            right: A record of the other.
+            decided: A person said that they are one child; two numbers don't speak against that.
+        """
         a, b = self.find(left), self.find(right)
         if a == b:
             return True
         number_a, number_b = self._own(a), self._own(b)
-        if number_a and number_b and number_a != number_b:
+        if number_a and number_b and number_a != number_b and not decided:
             return False
         members_a, members_b = self.members(a), self.members(b)
         small, large = sorted((members_a, members_b), key=len)
@@ -83,7 +89,7 @@ def cluster(
     """Put the records of duplicate pairs together.
 
     Args:
-        pairs: `l`, `r`, `weight` of duplicate pairs.
+        pairs: `l`, `r`, `weight` of duplicate pairs, and whether a person `decided` it.
         numbers: Own sound ID numbers.
         apart: Pairs of different children.
 
@@ -93,8 +99,9 @@ def cluster(
     clusters = Clusters(numbers, apart)
     refused = []
     # A loop over duplicate pairs, of which there are few; each depends on those before.
-    for left, right in pairs.sort(["weight", "l", "r"], descending=[True, False, False]).select("l", "r").iter_rows():
-        if not clusters.join(left, right):
+    order = pairs.sort(["decided", "weight", "l", "r"], descending=[True, True, False, False])
+    for left, right, decided in order.select("l", "r", "decided").iter_rows():
+        if not clusters.join(left, right, decided=decided):
             refused.append((left, right))
     schema = {"l": pl.UInt32, "r": pl.UInt32}
     return clusters.all(), pl.DataFrame(refused, schema=schema, orient="row")

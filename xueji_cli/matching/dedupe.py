@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.matching import guards, identity, scoring
+from xueji_cli.matching import guards, identity
 from xueji_cli.matching.clusters import cluster
-from xueji_cli.matching.pairing import DISTINCT, DUPLICATE, REVIEW, compare, features_of, judge
+from xueji_cli.matching.pairing import DISTINCT, DUPLICATE, REVIEW, compare_fully, judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,21 +71,19 @@ def dedupe(people: People, *, schools: str = "all", decisions: Decisions | None 
     pairs, decided, stale = _decided(people, pairs, judged, decisions)
     apart = [*pairs.filter(pl.col("verdict") == DISTINCT).select("l", "r").iter_rows()]
     numbers = people.values[identity.OWN] if people.has(identity.OWN) else None
-    sure = pairs.filter(pl.col("verdict") == DUPLICATE)
+    sure = pairs.filter(pl.col("verdict") == DUPLICATE).with_columns(decided=pl.col("guard").eq_missing("decided"))
     groups, refused = cluster(sure, numbers, apart)
-    bridge = pl.struct("l", "r").is_in(refused.select(pl.struct("l", "r")).to_series().implode())
-    pairs = pairs.with_columns(
-        verdict=pl.when(bridge).then(pl.lit(REVIEW)).otherwise("verdict"),
-        guard=pl.when(bridge).then(pl.lit("bridge")).otherwise("guard"),
+    bridge = pl.col("bridge").is_not_null()
+    pairs = (
+        pairs.join(refused.with_columns(bridge=True), on=["l", "r"], how="left", maintain_order="left")
+        .with_columns(
+            verdict=pl.when(bridge).then(pl.lit(REVIEW)).otherwise("verdict"),
+            guard=pl.when(bridge).then(pl.lit("bridge")).otherwise("guard"),
+        )
+        .drop("bridge")
     )
     clusters, pairs = _named(people, judged, groups, pairs)
-    return Deduped(people, _replaced(judged, pairs), clusters, decided, stale)
-
-
-def _replaced(judged: Judged, pairs: pl.DataFrame) -> Judged:
-    from dataclasses import replace
-
-    return replace(judged, pairs=pairs)
+    return Deduped(people, replace(judged, pairs=pairs), clusters, decided, stale)
 
 
 def _with_siblings(people: People, judged: Judged) -> pl.DataFrame:
@@ -97,20 +95,8 @@ def _with_siblings(people: People, judged: Judged) -> pl.DataFrame:
     more = siblings.join(pairs.select("l", "r"), on=["l", "r"], how="anti")
     if not more.height:
         return pairs
-    features = features_of(people)
-    told = compare_fully(people, features, more, judged.weights).with_columns(
-        verdict=pl.lit(DISTINCT), guard=pl.lit("guardian_id")
-    )
+    told = compare_fully(people, judged, more).with_columns(verdict=pl.lit(DISTINCT), guard=pl.lit("guardian_id"))
     return pl.concat([pairs, told.select(pairs.columns)]).sort("l", "r")
-
-
-def compare_fully(
-    people: People, features: dict[str, pl.DataFrame], pairs: pl.DataFrame, weights: scoring.Weights
-) -> pl.DataFrame:
-    """Compare pairs to the end, whatever comes out, and add `score`."""
-    return compare(people, features, pairs, weights, to_the_end=True).with_columns(
-        score=scoring.probability(pl.col("weight"))
-    )
 
 
 def _decided(
@@ -124,8 +110,7 @@ def _decided(
     decided = found.filter(pl.col("decision") != "pending")
     more = decided.filter(pl.col("decision") == "same").select("l", "r").join(pairs, on=["l", "r"], how="anti")
     if more.height:
-        features = features_of(people)
-        told = compare_fully(people, features, more, judged.weights).with_columns(
+        told = compare_fully(people, judged, more).with_columns(
             verdict=pl.lit(DUPLICATE), guard=pl.lit(None, dtype=pl.String)
         )
         pairs = pl.concat([pairs, told.select(pairs.columns)]).sort("l", "r")
@@ -184,7 +169,7 @@ def _least(people: People, judged: Judged, groups: Sequence[Sequence[int]], pair
     known = frame.join(pairs.select("l", "r", "score"), on=["l", "r"], how="left", maintain_order="left")
     missing = known.filter(pl.col("score").is_null()).select("l", "r")
     if missing.height:
-        told = compare_fully(people, features_of(people), missing, judged.weights).select("l", "r", found="score")
+        told = compare_fully(people, judged, missing).select("l", "r", found="score")
         known = known.join(told, on=["l", "r"], how="left", maintain_order="left").with_columns(
             score=pl.coalesce("score", "found")
         )

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 #: same_number    one sound number on two plainly different children: 同号异人
 #: renamed        the same sound number, birth date and family under another name: the child was renamed
 #: second_hukou   all agrees, but each has a sound number of its own: 疑似第二户口, or two children of one name
+#: numbers_differ all agrees, but the numbers are more than a slip apart, one of them not sound
 #: maybe_twins    same birth date and family, names that only read or look alike, no number to tell
 #: name_differs   numbers a slip apart, but plainly different names
+#: other_birth    no number in common and birth dates that are no slip of one another
 #: little_known   nothing but a name and what many children share
 GUARDS = (
     "twins",
@@ -37,8 +39,10 @@ GUARDS = (
     "same_number",
     "renamed",
     "second_hukou",
+    "numbers_differ",
     "maybe_twins",
     "name_differs",
+    "other_birth",
     "little_known",
 )
 
@@ -53,19 +57,25 @@ def _level(kind: str, name: str) -> int:
 
 
 def keep(model: Model, compared: str) -> pl.Expr:
-    """Return which pairs to compare to the end although they can't reach `review`: twins are to be told.
+    """Return which pairs to compare to the end although they can't reach `review`.
+
+    Twins are to be told, and one number on two children.
 
     Args:
         model: The model.
         compared: The last comparison that was made.
     """
-    names = [each.name for each in model.compare]
-    if model.knowledge != "pupils" or "birth" not in names or names.index(compared) < names.index("birth"):
+    if model.knowledge != "pupils":
         return pl.lit(value=False)
+    done = [each.name for each in model.compare][: [each.name for each in model.compare].index(compared) + 1]
+    kept = pl.lit(value=False)
+    if "id" in done:
+        # One number on two children is news however different they are.
+        kept = kept | (pl.col("id") == _level("id_number", "same")).fill_null(value=False)
     household = [each.name for each in model.compare if each.group == "household"]
-    if not household or names.index(compared) >= names.index(household[-1]):
-        return pl.lit(value=False)
-    return (pl.col("birth") == _level("date", "same")).fill_null(value=False)
+    if "birth" in done and not set(household) <= set(done):
+        kept = kept | (pl.col("birth") == _level("date", "same")).fill_null(value=False)
+    return kept
 
 
 def apply(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame) -> pl.DataFrame:
@@ -116,9 +126,9 @@ def _guarded(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.Dat
 
 def _first_guard() -> pl.Expr:
     """Return the guard that speaks first; null where none does."""
-    same, near, tail, conflict = (
+    same, near, tail, unlike, conflict = (
         (pl.col("id") == _level("id_number", name)).fill_null(value=False)
-        for name in ("same", "near", "tail", "conflict")
+        for name in ("same", "near", "tail", "unlike", "conflict")
     )
     exact = (pl.col("name") == _level("name", "exact")).fill_null(value=False)
     agree = (pl.col("name") <= _level("name", "part")).fill_null(value=False)
@@ -145,10 +155,14 @@ def _first_guard() -> pl.Expr:
         .then(pl.lit("family"))
         .when(conflict)
         .then(pl.lit("second_hukou"))
+        .when(unlike)
+        .then(pl.lit("numbers_differ"))
         .when(number & differ & ~same)
         .then(pl.lit("name_differs"))
         .when(~number & ~exact & born & family)
         .then(pl.lit("maybe_twins"))
+        .when(~number & born_otherwise)
+        .then(pl.lit("other_birth"))
         .when(~number & (pl.col("birth").is_null() | (pl.col("_family") <= 0) | ~agree))
         .then(pl.lit("little_known"))
         .alias("guard")

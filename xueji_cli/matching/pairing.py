@@ -33,12 +33,14 @@ class Judged:
         compared: How many pairs were compared.
         candidates: Where they came from.
         weights: What each level weighs.
+        features: Columns of each comparison, for whoever has more pairs to compare.
     """
 
     pairs: pl.DataFrame
     compared: int
     candidates: Candidates
     weights: Weights
+    features: Mapping[str, pl.DataFrame]
 
 
 def features_of(people: People) -> dict[str, pl.DataFrame]:
@@ -68,7 +70,7 @@ def judge(people: People, *, schools: str = "all") -> Judged:
     if not parts:
         parts = [_judged(people, features, candidates.pairs, weights)]
     pairs = pl.concat(parts).sort("l", "r")
-    return Judged(pairs, candidates.pairs.height, candidates, weights)
+    return Judged(pairs, candidates.pairs.height, candidates, weights, features)
 
 
 def compare(
@@ -104,6 +106,12 @@ def compare(
             so_far = weights.total(weights.names[: index + 1])
             frame = frame.filter((so_far + weights.greatest(rest) >= floor) | guards.keep(people.model, name))
     return frame.drop("share").with_columns(weight=weights.total())
+
+
+def compare_fully(people: People, judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Compare pairs to the end, whatever comes out, and add `score`."""
+    told = compare(people, judged.features, pairs, judged.weights, to_the_end=True)
+    return told.with_columns(score=scoring.probability(pl.col("weight")))
 
 
 def _judged(

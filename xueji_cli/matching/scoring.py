@@ -16,6 +16,7 @@ import polars as pl
 
 from xueji_cli.matching import guards
 from xueji_cli.matching.kinds import KIND
+from xueji_cli.schema.matching import DISAGREEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from xueji_cli.schema.matching import Comparison, Level, Model
 
 #: Pairs of records far apart that chance agreement is measured on: five a record, within these bounds.
-_RANDOM_PAIRS = (100_000, 1_000_000)
+_RANDOM_PAIRS = (50_000, 250_000)
 #: What the model's own u counts for beside them, in pairs.
 _U_PRIOR = 100
 #: Candidate pairs from which m is refined, and how many are looked at.
@@ -68,7 +69,14 @@ class Weights:
         rare = (m_of / share).log(2)
         # An agreement on a frequent value weighs less than its level does, on a rare one more.
         told = pl.when(share.is_not_null()).then(rare).otherwise(plain)
-        return told.clip(-_MOST, _MOST).fill_null(0.0)
+        told = told.clip(-_MOST, _MOST).fill_null(0.0)
+        other = self.model.comparison(name).told_by
+        if other not in self.names:
+            return told
+        agreeing = [
+            index for index, each in enumerate(self.model.comparison(other).levels) if each.name not in DISAGREEMENT
+        ]
+        return pl.when(pl.col(other).is_in(agreeing)).then(told.clip(upper_bound=0.0)).otherwise(told)
 
     def total(self, names: Sequence[str] | None = None) -> pl.Expr:
         """Return the sum of weights (`w:<name>`) and the prior; the comparisons of a group within its bounds.
@@ -123,7 +131,20 @@ def learn(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFr
     if pairs.height >= _ENOUGH:
         step = max(pairs.height // _SAMPLE, 1)
         m = _refined(people, features, Weights(model, names, m, u, prior), pairs.gather_every(step))
-    return Weights(model, names, m, u, prior)
+    return Weights(model, names, m, _against(model, m, u), prior)
+
+
+def _against(
+    model: Model, m: Mapping[str, tuple[float, ...]], u: Mapping[str, tuple[float, ...]]
+) -> dict[str, tuple[float, ...]]:
+    """Return u with no disagreement less frequent among strangers than among the records of one person."""
+    return {
+        name: tuple(
+            max(of_two, of_one) if level.name in DISAGREEMENT else of_two
+            for of_one, of_two, level in zip(m[name], u[name], model.comparison(name).levels, strict=True)
+        )
+        for name in u
+    }
 
 
 def _chance(

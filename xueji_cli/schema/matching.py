@@ -82,6 +82,9 @@ KINDS: Mapping[str, tuple[Level, ...]] = {
     "category": _levels(("same", 0.97, 0.3), ("other", 0.03, 0.7)),
 }
 
+#: Levels at which two values speak against one person.
+DISAGREEMENT = frozenset({"other", "unlike", "conflict", "surname"})
+
 #: Ways to make a key of a kind's values, besides the value itself.
 FORMS: Mapping[str, tuple[str, ...]] = {
     "id_number": ("number", "near", "tail"),
@@ -110,6 +113,8 @@ class Comparison:
         title: What people call it.
         group: Comparisons of one group speak of the same thing and are bounded together.
         with_: The other comparison that it is swapped with (given name and surname).
+        told_by: A comparison that tells this one's value already (the number the birth date): where that one agrees, agreement
+            here says nothing more.
         m: Level → m, over the defaults of the kind.
     """
 
@@ -119,6 +124,7 @@ class Comparison:
     title: str = ""
     group: str = ""
     with_: str = ""
+    told_by: str = ""
     m: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -182,7 +188,7 @@ _MODEL_KEYS = (
     *("compare", "keys", "narrow", "bounds", "knowledge", "school"),
     *("duplicate", "review", "rate", "block"),
 )
-_COMPARISON_KEYS = ("name", "kind", "fields", "title", "group", "with", "m")
+_COMPARISON_KEYS = ("name", "kind", "fields", "title", "group", "with", "told_by", "m")
 
 
 def read_model(document: Document, node: Node, known_fields: Sequence[str]) -> Model:
@@ -203,8 +209,9 @@ def read_model(document: Document, node: Node, known_fields: Sequence[str]) -> M
         document.fail(node, "matching_nothing")
     kinds = {each.name: each.kind for each in compare}
     for each in compare:
-        if each.with_ and each.with_ not in kinds:
-            document.fail(node, "matching_unknown_comparison", name=each.with_, known=", ".join(kinds))
+        for other in (each.with_, each.told_by):
+            if other and other not in kinds:
+                document.fail(node, "matching_unknown_comparison", name=other, known=", ".join(kinds))
     keys = tuple(
         tuple(_part(document, part, kinds) for part in document.items(item, "keys"))
         for item in document.items(given.get("keys"), "keys")
@@ -258,6 +265,7 @@ def _comparison(document: Document, node: Node, known_fields: Sequence[str]) -> 
         title=document.text(given.get("title"), "title"),
         group=document.text(given.get("group"), "group"),
         with_=document.text(given.get("with"), "with"),
+        told_by=document.text(given.get("told_by"), "told_by"),
         m=m,
     )
 

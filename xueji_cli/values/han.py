@@ -168,6 +168,12 @@ def surname_length(names: pl.Expr) -> pl.Expr:
 #: Signs that stand for a character that a system could not write.
 _LOST = re.compile("[?？\ufffd〓□■◇◆*＊\ue000-\uf8ff]")
 
+#: Parts that tell what a character is about; that two characters share one does not make them look alike (萌 and 菡).
+_RADICALS = frozenset(
+    "水人手木草辵口女土王玉石火心言金丝日月目虫足辶阝衣示犬竹米禾马鱼鸟山广宀穴疒车贝食门雨刀力巾大小一丨丿丶又二十田子"
+    "尸弓彳彡攵囗厂冖八士寸户耳页走羽革隹酉欠气邑阜糸系几儿肉絲虫鳥魚馬舟攴牛欠蟲羊見髟毛彳病"
+)
+
 
 def _table(characters: list[str]) -> pl.DataFrame:
     """Return what is known about characters: `c`, readings `s0 s1 s2`, four corners `f0`–`f4`, parts `p0 p1`, `lost`."""
@@ -178,7 +184,7 @@ def _table(characters: list[str]) -> pl.DataFrame:
         sounds_of = [*readings(c), None, None, None][:READINGS]
         code = [*(corners(c) or ""), *[None] * 5][:5]
         pieces = parts(c) or ()
-        two = list(pieces) if len(pieces) == 2 else [None, None]
+        two = [None if part in _RADICALS else part for part in pieces] if len(pieces) == 2 else [None, None]
         rows.append((c, *sounds_of, *code, *two, bool(_LOST.match(c))))
     names = ["c", *(f"s{i}" for i in range(READINGS)), *(f"f{i}" for i in range(5)), "p0", "p1"]
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String) | {"lost": pl.Boolean}, orient="row")
@@ -188,7 +194,7 @@ def relations(left: pl.Series, right: pl.Series) -> pl.Series:
     """Return how the characters of each pair are related: 3 the same, 2 read alike, 1 look alike or one is lost, 0 neither.
 
     Two characters look alike (形近) when their four-corner codes differ in one place at most, or they are put together from two parts
-    of which they share one (晴 and 睛), or one is a part of the other (钰 and 玉).
+    of which they share the one that is no radical (晴 and 睛), or one is a part of the other (钰 and 玉).
 
     Args:
         left: One character a row.

@@ -34,6 +34,10 @@ class IdNumbers(Kind):
         read = people.values.select(
             own=identity.OWN, roll=identity.ROLL, typo=identity.TYPO, head=identity.HEAD, any=comparison.fields[0]
         )
+        # One roll, one child (2013 第五条): the roll number as a whole, whatever its letter.
+        roll = [name for name in comparison.fields[1:] if people.has(name)]
+        book = people.values.select(pl.coalesce(roll)).to_series() if roll else read["own"].clear(read.height)
+        book = book.to_frame("b").select(pl.when(pl.col("b").str.contains(r"^[GJL][0-9]{17}[0-9X]$")).then("b"))
         # A guardian's number says nothing about the child.
         read = read.with_columns(any=pl.when(people.values[identity.ADULT].is_null()).then("any"))
         codes = [hashed(read[name]).alias(f"{name}#") for name in ("own", "roll", "typo")]
@@ -42,6 +46,7 @@ class IdNumbers(Kind):
         text = read.select(pl.coalesce("typo", "own")).to_series()
         return read.with_columns(
             *codes,
+            hashed(book.to_series()).alias("book#"),
             shares(own).alias("own%"),
             text.alias("text"),
             hashed(text).alias("text#"),
@@ -52,11 +57,12 @@ class IdNumbers(Kind):
     ) -> Answer:
         """same; near: a mistake apart; tail: the beginning of the other; unlike; conflict: both sound and different."""
         own = features[comparison.name]
-        both = sides(own, ["own#", "roll#", "typo#", "own%", "own", "head", "text", "text#", "any"], left, right)
-        numbers = [(pl.col(f"l:{a}#"), pl.col(f"r:{b}#")) for a in ("own", "roll") for b in ("own", "roll")]
-        same = pl.any_horizontal(*(a == b for a, b in numbers), pl.col("l:typo#") == pl.col("r:typo#")).fill_null(
-            value=False
+        both = sides(
+            own, ["own#", "roll#", "book#", "typo#", "own%", "own", "head", "text", "text#", "any"], left, right
         )
+        numbers = [(pl.col(f"l:{a}#"), pl.col(f"r:{b}#")) for a in ("own", "roll") for b in ("own", "roll")]
+        wholly = ((pl.col(f"l:{name}") == pl.col(f"r:{name}")) for name in ("typo#", "book#"))
+        same = pl.any_horizontal(*(a == b for a, b in numbers), *wholly).fill_null(value=False)
         sound = pl.col("l:own#").is_not_null() & pl.col("r:own#").is_not_null()
         typed = pl.col("l:typo#").is_not_null() | pl.col("r:typo#").is_not_null()
         told = both.with_columns(same=same, sound=sound, typed=typed)
@@ -97,7 +103,7 @@ class IdNumbers(Kind):
             return long.select(
                 "row", key=pl.col("text").str.head(_HEAD).hash(seed=3), probe=pl.col("head").is_not_null()
             )
-        columns = [rows.select("row", key=f"{name}#").drop_nulls() for name in ("own", "roll", "typo")]
+        columns = [rows.select("row", key=f"{name}#").drop_nulls() for name in ("own", "roll", "typo", "book")]
         return pl.concat(columns).unique(maintain_order=True)
 
 
