@@ -143,6 +143,39 @@ def test_namesakes_are_pointed_out_and_never_taken_for_one(case):
     assert person["possible"] == {"file": "system.csv", "row": 2}
 
 
+def test_a_wrong_character_in_a_name_is_the_same_child_where_nothing_speaks_against_it(case):
+    rows = pupils(1, 6, "1班")
+    names = [row["姓名"] for row in rows]
+    by_family = listed(rows, ("学校名称", "年级", "班级", "姓名", "性别", "出生日期", "成员1姓名"))
+    by_family[2]["姓名"] = names[2][0] + "曦曦"
+    by_name = listed(rows, ("学校名称", "年级", "班级", "姓名", "性别"))
+    by_name[2]["姓名"] = names[2][:2] + "曦"
+    case.write("system.csv", rows)
+    for name, seats in (("family.csv", by_family), ("name.csv", by_name)):
+        case.write(name, seats)
+        (school,) = case.run("system.csv", "--actual", name)["schools"]
+        assert [person["field"] for person in school["people"]["information_differs"]] == ["name"]
+        assert item(school, "5")["cases"] == 0
+    # With numbers on both sides that are two children's, it is two children.
+    stranger = listed(pupils(301, 1, "1班"))[0] | {"姓名": names[2][:2] + "曦", "性别": rows[2]["性别"]}
+    case.write("stranger.csv", [*listed(rows[:2]), *listed(rows[3:]), stranger])
+    (school,) = case.run("system.csv", "--actual", "stranger.csv")["schools"]
+    assert (school["people"]["counts"]["registered_not_present"], item(school, "5")["cases"]) == (1, 2)
+
+
+def test_twins_are_two_children(case):
+    """One of them is in the roll, both are in class, and the list has no numbers."""
+    rows = pupils(1, 5, "1班")
+    columns = ("学校名称", "年级", "班级", "姓名", "性别", "出生日期", "成员1姓名")
+    seats = listed(rows, columns)
+    seats.append(seats[1] | {"姓名": seats[1]["姓名"][0] + "双双"})
+    case.write("system.csv", rows)
+    case.write("actual.csv", seats)
+    (school,) = case.run("system.csv", "--actual", "actual.csv")["schools"]
+    assert school["people"]["counts"]["present_not_registered"] == 1
+    assert school["people"]["counts"]["information_differs"] == 0
+
+
 # ---- counts in every shape ----
 
 

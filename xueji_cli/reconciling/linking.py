@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xueji_cli.schema.roster import Roster
 
 #: `s` and `a` are places in the two frames; `how`: number, roll, name, family (birth date and
-#: parent in one class, another character in the name), match (weighed), or possible.
+#: parent in one class, another character in the name), class (nobody else is left in it), match (weighed), or possible.
 PAIR_SCHEMA = {"s": pl.UInt32, "a": pl.UInt32, "how": pl.String}
 
 #: What a step of exact linking compares, in order of how sure it is. Every step sees only who is left, and takes only
@@ -44,7 +44,12 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("name", ("name", "born", "phone")),
     ("family", ("born", "guardian", "school", "key")),
     ("family", ("born", "phone", "school", "key")),
+    ("class", ("surname", "sex", "school", "key")),
 )
+
+
+#: Characters of the longest Chinese name without a dot.
+_LONGEST_NAME = 5
 
 
 def exact_links(system: pl.DataFrame, actual: pl.DataFrame) -> pl.DataFrame:
@@ -85,6 +90,7 @@ def _keyed(rows: pl.DataFrame, place: str) -> pl.DataFrame:
         "key",
         "id_valid",
         number=number(rows),
+        surname=pl.col("name").str.head(1),
     )
 
 
@@ -119,8 +125,18 @@ def _step(left: pl.DataFrame, right: pl.DataFrame, keys: Sequence[str], how: str
         return pairs.filter(
             agrees("number") & agrees("sex") & (pl.col("name").str.head(1) == pl.col("name_a").str.head(1))
         )
+    if how == "class":
+        # The one child of the class who is left on either side, with one wrong character in the name: it is told as that.
+        nothing_against = [agrees(name) for name in ("number", "document", "born", "guardian", "phone")]
+        return pairs.filter(*nothing_against, _one_character_differs(pl.col("name"), pl.col("name_a")))
     # Brothers and sisters may share a number (a guardian's, or one child's): then birth dates differ, and so do names.
     return pairs.filter(agrees("born") | agrees("name"))
+
+
+def _one_character_differs(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    differing = [left.str.slice(place, 1) != right.str.slice(place, 1) for place in range(_LONGEST_NAME)]
+    length = left.str.len_chars()
+    return (length == right.str.len_chars()) & (length <= _LONGEST_NAME) & (pl.sum_horizontal(differing) == 1)
 
 
 def _alone(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
