@@ -96,7 +96,7 @@ def test_states_and_excuses_are_parameters(case):
     assert school["students"]["system"] == 5
     assert school["people"]["present_not_registered"][0]["excused"] == "借读"
     assert item(school, "5")["cases"] == 0
-    (school,) = case.run("system.csv", "--actual", "actual.csv", "--in-roll", "在读,复学", "--excused", "送教上门")[
+    (school,) = case.run("system.csv", "--actual", "actual.csv", "--in-roll", "在校，05", "--excused", "送教上门")[
         "schools"
     ]
     assert school["students"]["system"] == 4

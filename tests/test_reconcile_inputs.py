@@ -166,6 +166,7 @@ def test_the_other_sentences(case):
         (("system.csv", "--actual", "actual.csv", "--entries", "actual.csv"), "actual.csv 里没有检查记录"),
         (("system.csv", "--actual", "nothing.csv"), "nothing.csv"),
         (("system.csv", "--actual", "missing.csv"), "missing.csv"),
+        (("system.csv", "--actual", "actual.csv", "--in-roll", "在读,在家"), "--in-roll 不能是“在家”"),
     ):
         done = case.text(*arguments)
         assert done.status == 2, arguments
@@ -182,6 +183,14 @@ def test_one_file_that_can_not_be_read_does_not_stop_the_others(case, tmp_path):
     assert done.status == 2
     assert "broken.xlsx" in done.err
     assert SCHOOL in done.out
+
+
+def test_two_schools_of_one_name_are_pointed_out(case):
+    rows = [*pupils(1, 5, "1班"), *[row | {"学校标识码": "2134130009"} for row in pupils(11, 5, "2班")]]
+    case.write("system.csv", rows)
+    case.write("actual.csv", listed(rows))
+    report = case.run("system.csv", "--actual", "actual.csv", status=0)
+    assert [problem["code"] for problem in report["problems"]] == ["two_codes"]
 
 
 def test_rows_of_nobody_are_told_and_not_counted(case):

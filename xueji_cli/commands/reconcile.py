@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -109,16 +110,28 @@ def reconcile(
 
 def _statuses(in_roll: str | None, present: str | None, excused: str | None) -> Statuses:
     """Return who counts, with what the user said in place of the defaults."""
-    from xueji_cli.reconciling.people import Statuses
+    import polars as pl
 
-    given = {"in_roll": in_roll, "present": present, "excused": excused}
-    return Statuses(
-        **{
-            name: tuple(word.strip() for word in words.replace("，", ",").replace("、", ",").split(",") if word.strip())
-            for name, words in given.items()
-            if words is not None
-        }
-    )
+    from xueji_cli.errors import UserError
+    from xueji_cli.reconciling.people import Statuses
+    from xueji_cli.schema.codetables import load_code_table
+    from xueji_cli.values import codes
+
+    table = load_code_table("status")
+    chosen: dict[str, tuple[str, ...]] = {}
+    for name, words in (("in_roll", in_roll), ("present", present), ("excused", excused)):
+        if words is None:
+            continue
+        given = [word.strip() for word in re.split("[,，、]", words) if word.strip()]
+        if name != "excused":
+            labels = codes.read(pl.Series(given, dtype=pl.String), table)[1].to_list()
+            if None in labels:
+                known = ", ".join(entry.label for entry in table.entries)
+                unknown = given[labels.index(None)]
+                raise UserError("bad_setting", word=f"--{name.replace('_', '-')}", value=unknown, known=known)
+            given = labels
+        chosen[name] = tuple(given)
+    return Statuses(**chosen)
 
 
 def read_sides(sides: dict[str, list[str]], settings: Settings, console: Console) -> tuple[Sources, list[InputError]]:
@@ -143,6 +156,7 @@ def read_sides(sides: dict[str, list[str]], settings: Settings, console: Console
         "entries": (forms, frozenset({"entries"}), "not_entries"),
     }
     found: dict[str, list[Roster]] = {}
+    told: set[str] = set()
     unreadable: list[InputError] = []
     for side, paths in sides.items():
         choices, kept, otherwise = wanted[side]
@@ -152,7 +166,8 @@ def read_sides(sides: dict[str, list[str]], settings: Settings, console: Console
         read = {roster.table.source.path for roster in found[side]}
         # A workbook has other sheets besides (a scoresheet to print, notes): what is no list is passed over, and said.
         passed = [e for e in failures if e.file in read and e.key.startswith("no_schema_fits")]
-        for file in dict.fromkeys(error.file for error in passed):
+        for file in dict.fromkeys(error.file for error in passed if error.file not in told):
+            told.add(file)
             console.note(console.text("reconcile.sheets_passed", file=file))
         failures = [error for error in failures if error not in passed]
         unreadable += failures

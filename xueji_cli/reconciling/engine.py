@@ -197,7 +197,9 @@ class Reading:
             self.directory = Directory(schools, complete=True)
         else:
             named = pl.concat([frame.select("school_text", "school_code") for frame in raw[0]])
-            self.directory = Directory(schools_of(named) or self._of_files(raw[0]), complete=False)
+            schools, doubtful = schools_of(named)
+            self.problems += [Problem("two_codes", fatal=False, params={"school": name}) for name in doubtful]
+            self.directory = Directory(schools or self._of_files(raw[0]), complete=False)
         after = offset + len(sources.actual) + len(sources.schools)
         self.classes: ClassList | None = None
         if sources.classes:
@@ -240,7 +242,7 @@ class Reading:
         named = pl.concat(
             [frame.select(school_text="file_text", school_code=pl.lit(None, dtype=pl.String)) for frame in frames]
         )
-        return schools_of(named)
+        return schools_of(named)[0]
 
     def rows(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Return the system's people and numbers and the classrooms' people and numbers, placed."""

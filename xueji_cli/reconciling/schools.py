@@ -32,6 +32,10 @@ _SEPARATORS = re.compile(r"[、,，;；/|\s]+")
 #: A short form has at least two characters, and one with more is a name of its own.
 _SHORT = range(2, 6)
 _NEAREST = 3
+#: Columns of a school list that are for the inspection and no information that the system keeps.
+_OUR_OWN = ("serial", "short_name", "group", "remark")
+#: From this share of a name's rows on, a second code is no slip of the pen.
+_SECOND_CODE = 0.1
 #: What the last character of a short form stands for.
 _ENDINGS = {"中": "中学", "小": "小学", "初": "初", "高": "高"}
 
@@ -214,7 +218,7 @@ def read_school_list(rosters: Sequence[Roster]) -> tuple[list[School], list[str]
                 group=row.get("group"),
                 stage=stage_of(name, row.get("school_code"), row.get("school_category")),
                 aliases=tuple(short),
-                blanks=tuple(titles[key] for key, value in row.items() if value is None and key != "remark"),
+                blanks=tuple(titles[key] for key, value in row.items() if value is None and key not in _OUR_OWN),
             )
             before = found.setdefault(name, school)
             if (before.code, before.group) != (school.code, school.group):
@@ -232,26 +236,34 @@ def stage_of(name: str, code: str | None, category: str | None = None) -> str | 
     return found
 
 
-def schools_of(named: pl.DataFrame) -> list[School]:
+def schools_of(named: pl.DataFrame) -> tuple[list[School], list[str]]:
     """Return the schools that the system's files name, where no list was given.
 
     Args:
         named: `school_text` and `school_code`, a row each time they are named together, null where not given.
+
+    Returns:
+        The schools, and names that stand with two codes so often that they may be two schools.
     """
     counted = (
         named.filter(pl.col("school_text").is_not_null())
+        .with_columns(school_code=pl.when(pl.col("school_code").str.contains(r"^[0-9]{10}$")).then("school_code"))
         .group_by("school_text", "school_code")
         .len()
         .sort("school_text", "len", "school_code", descending=[False, True, False], nulls_last=True)
     )
     schools: dict[str, School] = {}
+    rows: dict[str, list[int]] = {}
     # Some hundreds of schools; names that differ only in width or blanks are one.
-    for name, code, _ in counted.iter_rows():
-        if code is not None and not re.fullmatch(r"[0-9]{10}", code):
-            code = None
+    for name, code, count in counted.iter_rows():
         key = name_key(name)
         if key not in schools:
             schools[key] = School(name=name, code=code, stage=stage_of(name, code))
         elif schools[key].code is None and code is not None:
             schools[key] = replace(schools[key], code=code, stage=stage_of(schools[key].name, code))
-    return list(schools.values())
+        if code is not None:
+            rows.setdefault(key, []).append(count)
+    doubtful = [
+        schools[key].name for key, counts in rows.items() if sum(sorted(counts)[:-1]) > _SECOND_CODE * sum(counts)
+    ]
+    return list(schools.values()), doubtful
