@@ -96,7 +96,7 @@ def test_the_installed_script_reads_its_own_definitions(installed, tmp_path):
     done = run(installed, "schema", "check", cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     listed = json.loads(run(installed, "schema", "list", "--format", "json", cwd=tmp_path).stdout)
-    assert {each["name"] for each in listed} == {"student", "class", "school"}
+    assert {each["name"] for each in listed} == {"student", "class", "school", "person"}
     assert all(str(installed) in each["path"] for each in listed)
 
 

@@ -199,7 +199,12 @@ def test_labels_tell_files_of_the_same_name_apart() -> None:
         table("丙.xlsx", sheet="一"),
         table("丙.xlsx", sheet="二"),
     ]
-    assert table_labels(report(*tables, rows=[])) == ["甲校/学生.xlsx", "乙校/学生.xlsx", "丙.xlsx 一", "丙.xlsx 二"]
+    assert table_labels(report(*tables, rows=[]).rosters) == [
+        "甲校/学生.xlsx",
+        "乙校/学生.xlsx",
+        "丙.xlsx 一",
+        "丙.xlsx 二",
+    ]
 
 
 def test_summary() -> None:

@@ -45,7 +45,7 @@ def mistakes(path: Path, **options) -> list[tuple[int | None, str]]:
 
 
 def test_the_packaged_schemas_load_in_their_order_of_trial():
-    assert schema_names() == ["student", "class", "school"]
+    assert schema_names() == ["student", "class", "school", "person"]
     for name in schema_names():
         schema = load_schema(name)
         assert schema.title
@@ -89,7 +89,7 @@ def test_personal_data_is_marked(student):
     assert marks["birth_date"] is Pii.DATE
 
 
-@pytest.mark.parametrize("name", ["student", "class", "school"])
+@pytest.mark.parametrize("name", ["student", "class", "school", "person"])
 def test_no_header_belongs_to_two_fields_and_every_code_table_is_loaded(name):
     schema = load_schema(name)
     assert schema.headers.conflicts() == []

@@ -40,7 +40,7 @@ def xueji(monkeypatch, tmp_path):
 def test_schema_list_names_every_schema_with_its_source(xueji):
     status, out, _ = xueji("schema", "list")
     assert status == 0
-    assert [line.split()[0] for line in out.splitlines()] == ["student", "class", "school"]
+    assert [line.split()[0] for line in out.splitlines()] == ["student", "class", "school", "person"]
     assert "83 个字段" in out
 
 
@@ -50,6 +50,7 @@ def test_schema_list_as_json(xueji):
         ("student", "学生"),
         ("class", "班级"),
         ("school", "学校"),
+        ("person", "人员"),
     ]
 
 
@@ -84,7 +85,7 @@ def test_schema_show_of_an_unknown_field_names_the_nearest(xueji):
 def test_schema_check_of_everything_packaged_finds_no_mistake(xueji):
     status, out, err = xueji("schema", "check")
     assert status == 0, err
-    assert len(out.splitlines()) == 3 + len(code_table_names()) + len(rulepack_names())
+    assert len(out.splitlines()) == 4 + len(code_table_names()) + len(rulepack_names())
 
 
 def test_schema_check_reports_the_mistakes_of_every_file_and_ends_with_2(xueji, tmp_path):
@@ -186,7 +187,7 @@ def test_a_users_folder_in_the_settings_is_searched(xueji, tmp_path):
     (tmp_path / "own" / "county.yaml").write_text("extends: student\ntitle: 本县\n", encoding="utf-8")
     (tmp_path / "xueji.toml").write_text('schema_folders = ["own"]\n', encoding="utf-8")
     _, out, _ = xueji("schema", "list")
-    assert [line.split()[0] for line in out.splitlines()] == ["student", "class", "school", "county"]
+    assert [line.split()[0] for line in out.splitlines()] == ["student", "class", "school", "person", "county"]
 
 
 def test_the_examples_of_the_readme_are_right(xueji, tmp_path):

@@ -18,7 +18,9 @@ from xueji_cli import __version__
 from xueji_cli.commands import options
 from xueji_cli.commands.check import check
 from xueji_cli.commands.codes import codes_app
+from xueji_cli.commands.dedupe import dedupe
 from xueji_cli.commands.help import Command, Group, localise
+from xueji_cli.commands.link import link
 from xueji_cli.commands.reconcile import ReconcileCommand, reconcile
 from xueji_cli.commands.rule import rule
 from xueji_cli.commands.schema import schema_app
@@ -33,6 +35,8 @@ USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 
 app = typer.Typer(name="xueji", cls=Group, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("check", cls=Command)(check)
+app.command("dedupe", cls=Command)(dedupe)
+app.command("link", cls=Command)(link)
 app.command("reconcile", cls=ReconcileCommand)(reconcile)
 app.command("template", cls=Command)(template)
 app.command("rule", cls=Command)(rule)

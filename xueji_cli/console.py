@@ -76,6 +76,11 @@ class Console:
         """Whether stdout is a terminal, so that what is written there is seen at once."""
         return self._out.isatty()
 
+    @property
+    def coloured(self) -> bool:
+        """Whether what is written to stdout is seen in colour."""
+        return self._out.isatty() and self._rich(self._out).color_system is not None
+
     def _rich(self, stream: TextIO) -> RichConsole:
         from rich.console import Console as RichConsole
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -88,6 +87,7 @@ def run(paths: Sequence[str], settings: Settings, console: Console) -> CheckRepo
     from xueji_cli.checks.engine import Surroundings
     from xueji_cli.checks.engine import run as run_rules
     from xueji_cli.commands.inputs import read_rosters
+    from xueji_cli.commands.start import said
     from xueji_cli.reports.report import CheckReport, Run
     from xueji_cli.schema.rulepack import load_rulepack
     from xueji_cli.tables.photos import photo_stems
@@ -111,7 +111,7 @@ def run(paths: Sequence[str], settings: Settings, console: Console) -> CheckRepo
             schemas=tuple(schemas),
             rules=f"{pack.name} {pack.version}",
             as_of=settings.as_of.isoformat(),
-            options=_said(settings),
+            options=said(settings),
         ),
         rosters=tuple(rosters),
         unreadable=tuple(failures),
@@ -215,14 +215,3 @@ def _classes(settings: Settings, console: Console) -> pl.DataFrame:
     if failures:
         raise failures[0]
     return class_keys(rosters, settings.as_of)
-
-
-def _said(settings: Settings) -> dict[str, object]:
-    """Return the settings that differ from the defaults, without the day, which the run has of its own."""
-    from dataclasses import fields
-
-    from xueji_cli.settings import Settings as Defaults
-
-    usual = Defaults(as_of=date.min)
-    names = [f.name for f in fields(usual) if f.name not in ("as_of", "lang", "format", "file")]
-    return {name: getattr(settings, name) for name in names if getattr(settings, name) != getattr(usual, name)}

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 # The group that an option stands in on a long help page: a key of `panels` in help.toml.
-_OUTPUT, _READING, _RULES, _GENERAL = "output", "reading", "rules", "general"
+_OUTPUT, _READING, _RULES, _MATCHING, _GENERAL = "output", "reading", "rules", "matching", "general"
 
 Files = Annotated[list[str], typer.Argument(metavar="FILES...", show_default=False)]
 SchemaName = Annotated[str | None, typer.Option("--schema", metavar="NAME", rich_help_panel=_READING)]
@@ -40,6 +40,20 @@ Lang = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", metavar="zh|
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=_GENERAL)]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", rich_help_panel=_GENERAL)]
 Debug = Annotated[bool, typer.Option("--debug", rich_help_panel=_GENERAL)]
+
+# Of the commands that compare people.
+Left = Annotated[str, typer.Argument(metavar="A", show_default=False)]
+Right = Annotated[str, typer.Argument(metavar="B", show_default=False)]
+Threshold = Annotated[float | None, typer.Option("--threshold", metavar="P", rich_help_panel=_MATCHING)]
+ReviewThreshold = Annotated[float | None, typer.Option("--review-threshold", metavar="P", rich_help_panel=_MATCHING)]
+WithinSchool = Annotated[bool, typer.Option("--within-school", rich_help_panel=_MATCHING)]
+AcrossSchools = Annotated[bool, typer.Option("--across-schools", rich_help_panel=_MATCHING)]
+Many = Annotated[bool, typer.Option("--many", rich_help_panel=_MATCHING)]
+DecisionFiles = Annotated[list[str] | None, typer.Option("--decisions", metavar="FILE", rich_help_panel=_MATCHING)]
+Plan = Annotated[bool, typer.Option("--plan", rich_help_panel=_MATCHING)]
+Explain = Annotated[
+    tuple[str, str] | None, typer.Option("--explain", metavar="FILE:ROW FILE:ROW", rich_help_panel=_MATCHING)
+]
 
 # Only of `xueji reconcile` and `xueji template`.
 _SIDES, _SCORES = "sides", "scores"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,3 +43,14 @@ def start(ctx: typer.Context, *, without: frozenset[str] = _OWN) -> tuple[Consol
     if settings.file and (console.verbose or (elsewhere and not given.get("config"))):
         console.note(console.text("cli.settings", file=settings.file))
     return console, settings
+
+
+def said(settings: Settings) -> dict[str, object]:
+    """Return the settings that differ from the defaults, without the day, which the run has of its own."""
+    from dataclasses import fields
+
+    from xueji_cli.settings import Settings as Defaults
+
+    usual = Defaults(as_of=date.min)
+    names = [f.name for f in fields(usual) if f.name not in ("as_of", "lang", "format", "file")]
+    return {name: getattr(settings, name) for name in names if getattr(settings, name) != getattr(usual, name)}

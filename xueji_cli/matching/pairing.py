@@ -114,17 +114,26 @@ def compare_fully(people: People, judged: Judged, pairs: pl.DataFrame) -> pl.Dat
     return told.with_columns(score=scoring.probability(pl.col("weight")))
 
 
+def judge_fully(people: People, judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Compare pairs to the end and give each its verdict and guard, as if it had come out of the run."""
+    return _with_verdicts(people, judged.features, compare_fully(people, judged, pairs))
+
+
 def _judged(
     people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame, weights: Weights
 ) -> pl.DataFrame:
-    model = people.model
     scored = compare(people, features, pairs, weights).with_columns(score=scoring.probability(pl.col("weight")))
+    told = _with_verdicts(people, features, scored)
+    return told.filter((pl.col("verdict") != DISTINCT) | pl.col("guard").is_not_null())
+
+
+def _with_verdicts(people: People, features: Mapping[str, pl.DataFrame], scored: pl.DataFrame) -> pl.DataFrame:
+    """Add `verdict` by the score, and `guard` with what it changes."""
     verdict = (
-        pl.when(pl.col("score") >= model.duplicate)
+        pl.when(pl.col("score") >= people.model.duplicate)
         .then(pl.lit(DUPLICATE))
-        .when(pl.col("score") >= model.review)
+        .when(pl.col("score") >= people.model.review)
         .then(pl.lit(REVIEW))
         .otherwise(pl.lit(DISTINCT))
     )
-    told = guards.apply(people, features, scored.with_columns(verdict=verdict))
-    return told.filter((pl.col("verdict") != DISTINCT) | pl.col("guard").is_not_null())
+    return guards.apply(people, features, scored.with_columns(verdict=verdict))

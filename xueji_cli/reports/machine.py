@@ -15,9 +15,10 @@ from xueji_cli.messages import catalogue
 from xueji_cli.tables.writing import neutralised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import IO, Any
 
+    from xueji_cli.errors import InputError
     from xueji_cli.reports.report import CheckReport
     from xueji_cli.reports.summary import Summary
     from xueji_cli.schema.roster import Roster
@@ -53,12 +54,12 @@ def write_json(report: CheckReport, view: pl.DataFrame, summary: Summary, stream
     head = _head(report, summary, lang)
     tail = {key: head.pop(key) for key in ("skipped", "unreadable", "truncated")}
     # The findings stand in the middle of the document: what comes before and after is written around them.
-    stream.write(_dump(head)[:-1] + b',\n"findings": [')
+    stream.write(dump(head)[:-1] + b',\n"findings": [')
     before = b"\n"
     for lines in _slices(view):
         stream.write(before + lines.rstrip(b"\n").replace(b"\n", b",\n"))
         before = b",\n"
-    stream.write(b"\n],\n" + _dump(tail)[1:] + b"\n")
+    stream.write(b"\n],\n" + dump(tail)[1:] + b"\n")
 
 
 def write_jsonl(report: CheckReport, view: pl.DataFrame, summary: Summary, stream: IO[bytes], *, lang: str) -> None:
@@ -93,7 +94,19 @@ def _slices(view: pl.DataFrame) -> Iterator[bytes]:
         yield lines.getvalue()
 
 
-def _dump(value: dict[str, Any]) -> bytes:
+def unreadable_entries(errors: Iterable[InputError], lang: str) -> list[dict[str, Any]]:
+    """Return what a report says about files that could not be read."""
+    return [
+        {
+            "file": error.file,
+            "reason": error.key,
+            "message": catalogue.text(lang, f"errors.{error.key}", **error.params),
+        }
+        for error in errors
+    ]
+
+
+def dump(value: dict[str, Any]) -> bytes:
     """Return an object with one line per key."""
     lines = [f'"{key}": {json.dumps(each, ensure_ascii=False, default=str)}' for key, each in value.items()]
     return ("{" + ",\n".join(lines) + "}").encode()
@@ -133,14 +146,7 @@ def _head(report: CheckReport, summary: Summary, lang: str) -> dict[str, Any]:
             }
             for skipped in report.skipped
         ],
-        "unreadable": [
-            {
-                "file": error.file,
-                "reason": error.key,
-                "message": catalogue.text(lang, f"errors.{error.key}", **error.params),
-            }
-            for error in report.unreadable
-        ],
+        "unreadable": unreadable_entries(report.unreadable, lang),
         # Nothing is left out of the machine formats; a format that must leave something out says so here.
         "truncated": {},
     }

@@ -233,7 +233,7 @@ def _data(report: CheckReport, view: pl.DataFrame, lang: str) -> str:
         "files": paths,
         "tables": [
             {"file": paths.index(roster.table.source.path), "label": label}
-            for roster, label in zip(report.rosters, table_labels(report), strict=True)
+            for roster, label in zip(report.rosters, table_labels(report.rosters), strict=True)
         ],
         "left_out": view.height - shown.height,
         "code": shown.select(pl.col("code").replace_strict(codes, range(len(codes)), return_dtype=pl.UInt16))[

@@ -15,32 +15,19 @@ from xueji_cli.checks.rule import Severity
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
 from xueji_cli.reports.summary import summarise
-from xueji_cli.reports.view import place_text, rule_text, says_value, table_labels
+from xueji_cli.reports.textpage import HEADERS_SHOWN, Page, quoted
+from xueji_cli.reports.view import place_text, rule_text, says_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
     from rich.console import Group
-    from rich.text import Text
 
     from xueji_cli.reports.report import CheckReport
     from xueji_cli.reports.summary import Summary
-    from xueji_cli.schema.roster import Roster
 
-#: With more tables than this, each one gets a block only with `verbose`.
-_TABLES_SHOWN = 10
-_HEADERS_SHOWN = 6
 _VALUE_SHOWN = 24
-
-_STYLES = {
-    "error": "bold red",
-    "warning": "yellow",
-    "notice": "cyan",
-    "quiet": "dim",
-    "strong": "bold",
-    "good": "green",
-}
 
 
 def render_text(
@@ -75,84 +62,15 @@ def render_text(
     return Group(*page.lines)
 
 
-class _Page:
-    """The lines of one report, written from top to bottom."""
+class _Page(Page):
+    """The lines of a check's report."""
 
     def __init__(self, report: CheckReport, view: pl.DataFrame, summary: Summary, lang: str, width: int) -> None:
+        words = ("total", "skipped", "next", "suggestion", "source", "why")
+        super().__init__(report, lang, width, [catalogue.text(lang, f"check.text.{word}") for word in words])
         self.report = report
         self.view = view
         self.summary = summary
-        self.lang = lang
-        self.width = width
-        self.labels = [harmless(label) for label in table_labels(report)]
-        self.lines: list[Text] = []
-        words = ("read", "unreadable", "total", "skipped", "next", "suggestion", "source", "why")
-        #: Cells of the left margin that holds the words of the report itself.
-        self.margin = max(cell_width(self.say(word)) for word in words) + 2
-
-    def say(self, key: str, **params: object) -> str:
-        return catalogue.text(self.lang, f"check.text.{key}", **params)
-
-    def line(self, *parts: str | tuple[str, str]) -> None:
-        """Add a line of (text, style) parts; a bare string has no style."""
-        from rich.text import Text
-
-        line = Text(no_wrap=True, overflow="ignore", end="\n")
-        for part in parts:
-            text, style = part if isinstance(part, tuple) else (part, "")
-            line.append(text, _STYLES.get(style, ""))
-        self.lines.append(line)
-
-    def paragraph(self, word: str, text: str, style: str = "", *, indent: int = 0) -> None:
-        """Add text beside a word in the margin; its further lines stand under its first."""
-        left = indent + self.margin
-        for number, part in enumerate(wrap(text, self.width - left)):
-            head = pad(" " * indent + word, left) if number == 0 else " " * left
-            self.line((head, "quiet"), (part, style))
-
-    def inputs(self, *, verbose: bool) -> None:
-        rosters = self.report.rosters
-        if len(rosters) > _TABLES_SHOWN and not verbose:
-            files = len({roster.table.source.path for roster in rosters})
-            text = self.say("many", files=f"{files:,}", tables=f"{len(rosters):,}", rows=f"{self.summary.rows:,}")
-            self.paragraph(self.say("read"), text)
-        else:
-            for label, roster in zip(self.labels, rosters, strict=True):
-                self.table(label, roster, verbose=verbose)
-        for error in self.report.unreadable:
-            text = catalogue.text(self.lang, f"errors.{error.key}", **error.params)
-            self.paragraph(self.say("unreadable"), harmless(text), "error")
-
-    def table(self, label: str, roster: Roster, *, verbose: bool) -> None:
-        table = roster.table
-        source = table.source
-        kind = catalogue.text(self.lang, f"check.kinds.{source.kind}")
-        shown = f"{label} {source.sheet}" if source.sheet and not label.endswith(f" {source.sheet}") else label
-        rows = self.say("rows", rows=f"{table.frame.height:,}")
-        gap = self.width - self.margin - cell_width(shown, ambiguous=2) - cell_width(rows)
-        self.line((pad(self.say("read"), self.margin), "quiet"), (harmless(shown), "strong"), " " * max(2, gap), rows)
-        key = "header_encoding" if source.encoding else "header"
-        facts = [self.say(key, kind=kind, encoding=source.encoding, row=table.header_row)]
-        if source.named:
-            facts[0] = self.say("named", named=source.named, facts=facts[0])
-        facts.append(self.say("bound", count=len(roster.columns)))
-        if roster.unbound:
-            headers = [harmless(column.header) or column.letter for column in roster.unbound]
-            names = self.say("separator").join(headers if verbose else headers[:_HEADERS_SHOWN])
-            if len(headers) > _HEADERS_SHOWN and not verbose:
-                names = self.say("unbound_more", headers=names)
-            facts.append(self.say("unbound", count=len(headers), headers=names))
-        self.paragraph("", self.say("clause").join(facts), "quiet")
-        if verbose:
-            self.binding(roster)
-
-    def binding(self, roster: Roster) -> None:
-        titles = {column.position: roster.schema.by_name[field].title for field, column in roster.columns.items()}
-        for column in roster.table.columns:
-            key = "column_bound" if column.position in titles else "column_unbound"
-            title = titles.get(column.position)
-            header = harmless(column.header)
-            self.paragraph("", self.say(key, letter=column.letter, header=header, title=title), "quiet", indent=2)
 
     def findings(self, *, limit: int | None, verbose: bool) -> None:
         for code, severity in self.ordered_rules():
@@ -224,8 +142,8 @@ class _Page:
                 self.paragraph(self.say("skipped"), text, "quiet")
             return
         columns = tuple(dict.fromkeys(name for each in skipped for name in each.missing))
-        names = self.say("separator").join(columns[:_HEADERS_SHOWN])
-        if len(columns) > _HEADERS_SHOWN:
+        names = self.say("separator").join(columns[:HEADERS_SHOWN])
+        if len(columns) > HEADERS_SHOWN:
             names = self.say("unbound_more", headers=names)
         count = len({each.code for each in skipped})
         key = "skipped_some" if len(self.report.rosters) == 1 else "skipped_partly"
@@ -261,7 +179,7 @@ class _Page:
             files = self.summary.by_file["file"].to_list()
             if len(files) == 1 and files[0] != "-":
                 target = f"{PurePath(files[0].replace(chr(92), '/')).stem}-{self.say('next_suffix')}.xlsx"
-                self.command(f"xueji check {_quoted(files[0])} -o {_quoted(target)}", self.say("next_one"))
+                self.command(f"xueji check {quoted(files[0])} -o {quoted(target)}", self.say("next_one"))
             elif len(files) == 1:
                 self.command(f"-o {self.say('next_folder')}.xlsx", self.say("next_many"))
             else:
@@ -269,17 +187,7 @@ class _Page:
         elif self.report.unreadable:
             self.paragraph(word, self.say("next_unreadable"), "strong")
 
-    def command(self, command: str, meaning: str) -> None:
-        # A command is never broken over lines: it is there to be copied.
-        self.paragraph(self.say("next"), meaning)
-        self.line(" " * self.margin, (harmless(command), "strong"))
-
 
 def _short(text: str) -> str:
     """Return the beginning of a long text."""
     return text if len(text) <= _VALUE_SHOWN else text[: _VALUE_SHOWN - 3] + "..."
-
-
-def _quoted(path: str) -> str:
-    """Return a path as cmd, PowerShell and sh all take it."""
-    return f'"{path}"' if set(path) & set(" ()&;'") else path

@@ -17,9 +17,10 @@ from xueji_cli.schema.model import Pii
 from xueji_cli.tables.table import column_letter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from xueji_cli.reports.report import CheckReport
+    from xueji_cli.schema.roster import Roster
 
 #: Type of a list of places.
 RELATED = pl.List(pl.Struct({"file": pl.String, "sheet": pl.String, "row": pl.UInt32}))
@@ -121,13 +122,13 @@ def letters(view: pl.DataFrame) -> pl.Expr:
     return pl.col("position").replace_strict(known, default=None, return_dtype=pl.String)
 
 
-def table_labels(report: CheckReport) -> list[str]:
+def table_labels(rosters: Sequence[Roster]) -> list[str]:
     """Return a short name for each table, unambiguous in this run: its file, and its sheet if there are several."""
-    paths = [roster.table.source.path for roster in report.rosters]
+    paths = [roster.table.source.path for roster in rosters]
     names = {path: PurePath(path.replace("\\", "/")).name or path for path in paths}
     taken = list(names.values())
     labels = []
-    for roster in report.rosters:
+    for roster in rosters:
         source = roster.table.source
         label = names[source.path] if taken.count(names[source.path]) == 1 else source.path
         labels.append(f"{label} {source.sheet}" if source.sheet and paths.count(source.path) > 1 else label)
@@ -220,7 +221,7 @@ def _fields(report: CheckReport) -> pl.DataFrame:
 def _related(report: CheckReport, lang: str) -> pl.DataFrame:
     """Return the related places of each finding that has some, as data and as a phrase."""
     labels = pl.DataFrame(
-        {"table": range(len(report.rosters)), "label": table_labels(report)},
+        {"table": range(len(report.rosters)), "label": table_labels(report.rosters)},
         schema={"table": pl.UInt32, "label": pl.String},
     )
     row = _around(catalogue.text(lang, "check.places.row"), pl.col("row"))

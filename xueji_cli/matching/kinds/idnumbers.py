@@ -36,8 +36,9 @@ class IdNumbers(Kind):
         )
         # One roll, one child (2013 第五条): the roll number as a whole, whatever its letter.
         roll = [name for name in comparison.fields[1:] if people.has(name)]
-        book = people.values.select(pl.coalesce(roll)).to_series() if roll else read["own"].clear(read.height)
-        book = book.to_frame("b").select(pl.when(pl.col("b").str.contains(r"^[GJL][0-9]{17}[0-9X]$")).then("b"))
+        written = pl.coalesce(roll) if roll else pl.lit(None, dtype=pl.String)
+        book = pl.when(written.str.contains(r"^[GJL][0-9]{17}[0-9X]$")).then(written)
+        read = read.with_columns(people.values.select(book=book))
         # A guardian's number says nothing about the child.
         read = read.with_columns(any=pl.when(people.values[identity.ADULT].is_null()).then("any"))
         codes = [hashed(read[name]).alias(f"{name}#") for name in ("own", "roll", "typo")]
@@ -46,7 +47,7 @@ class IdNumbers(Kind):
         text = read.select(pl.coalesce("typo", "own")).to_series()
         return read.with_columns(
             *codes,
-            hashed(book.to_series()).alias("book#"),
+            hashed(read["book"]).alias("book#"),
             shares(own).alias("own%"),
             text.alias("text"),
             hashed(text).alias("text#"),

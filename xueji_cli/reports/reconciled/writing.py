@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from xueji_cli.reports.reconciled.report import ReconcileReport
 
-SUFFIXES = (".xlsx", ".html", ".json")
+SUFFIXES = (".xlsx", ".docx", ".html", ".json")
 
 
 def refuse_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
@@ -51,6 +51,10 @@ def write_report(report: ReconcileReport, path: str, *, lang: str, reveal: bool)
             from xueji_cli.reports.reconciled.workbook import write_workbook
 
             write_workbook(report, temporary, lang=lang, reveal=reveal)
+        elif suffix == ".docx":
+            from xueji_cli.reports.reconciled.document import write_document
+
+            write_document(report, temporary, lang=lang)
         elif suffix == ".html":
             from xueji_cli.reports.reconciled.page import render_page
 

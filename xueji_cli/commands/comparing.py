@@ -1,0 +1,234 @@
+"""What `xueji dedupe` and `xueji link` have in common: records of people read for comparison, and the report shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from xueji_cli.errors import InputError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xueji_cli.console import Console
+    from xueji_cli.matching.people import People
+    from xueji_cli.reports.pairs.report import PairReport
+    from xueji_cli.reports.pairs.view import PairView
+    from xueji_cli.reports.report import Run
+    from xueji_cli.schema.model import Schema
+    from xueji_cli.schema.roster import Roster
+    from xueji_cli.settings import Settings
+
+CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
+
+
+def schools_of(*, within: bool, across: bool) -> str:
+    """Return which pairs of schools are compared.
+
+    Raises:
+        UserError: When both options are given.
+    """
+    if within and across:
+        raise UserError("within_and_across")
+    return "within" if within else "across" if across else "all"
+
+
+def refuse_files(settings: Settings, outputs: Sequence[str], *, plan: bool, explain: bool) -> None:
+    """Refuse files and formats together with `--plan` and `--explain`, which have none.
+
+    Raises:
+        UserError: When they are asked for.
+    """
+    option = "--plan" if plan else "--explain" if explain else ""
+    if option and (outputs or settings.format not in ("text", "json")):
+        raise UserError("screen_only", option=option)
+
+
+def read_sides(
+    sides: Sequence[Sequence[str]], settings: Settings, console: Console
+) -> tuple[list[list[Roster]], list[InputError]]:
+    """Read the files of one pool, or of two lists.
+
+    Tables that say nothing about how their people are compared count as unreadable: they are named, and the others go on.
+
+    Raises:
+        UserError: When tables of different kinds are mixed.
+    """
+    from xueji_cli.commands.inputs import read_rosters
+
+    rosters, failures = read_rosters([path for side in sides for path in side], settings, console)
+    kept = []
+    for roster in rosters:
+        if roster.schema.matching is None:
+            failures.append(InputError("no_matching", file=roster.table.source.path, schema=roster.schema.title))
+        else:
+            kept.append(roster)
+    if len({roster.schema.name for roster in kept}) > 1:
+        found = {roster.schema.name: f"{roster.table.source.path} ({roster.schema.title})" for roster in kept}
+        raise UserError("mixed_schemas", found="; ".join(found.values()))
+    return [[roster for roster in kept if roster.table.source.path in set(side)] for side in sides], failures
+
+
+def people_of(
+    sides: Sequence[Sequence[Roster]],
+    settings: Settings,
+    *,
+    threshold: float | None,
+    review_threshold: float | None,
+    schools: str,
+) -> People:
+    """Return the records of rosters, read for comparison.
+
+    A row that names no school belongs to the one that its file is named after.
+
+    Args:
+        sides: Rosters of one pool, or of two lists.
+        settings: The run's settings.
+        threshold: Probability of a duplicate, over the model's.
+        review_threshold: Probability from which a person must look.
+        schools: `all`, `within` or `across`.
+
+    Raises:
+        UserError: When a threshold can't be, or the model knows no schools.
+    """
+    import polars as pl
+
+    from xueji_cli.matching.people import read_people
+    from xueji_cli.values.classes import school_year
+
+    rosters = [roster for side in sides for roster in side]
+    schema = with_thresholds(rosters[0].schema, threshold, review_threshold)
+    assert schema.matching is not None
+    if schools != "all" and not schema.matching.school:
+        raise UserError("no_school", schema=schema.title)
+    people = read_people(sides, schema, settings.as_of, school_year(settings.as_of))
+    if not schema.matching.school:
+        return people
+    names = [PurePath(roster.table.source.path.replace("\\", "/")).stem for roster in rosters]
+    named = pl.col("table").replace_strict(list(range(len(names))), names, return_dtype=pl.String)
+    filled = pl.col("school").replace("", None).fill_null(named)
+    return replace(people, places=people.places.with_columns(school=filled))
+
+
+def with_thresholds(schema: Schema, threshold: float | None, review_threshold: float | None) -> Schema:
+    """Return a schema whose model has other thresholds.
+
+    Raises:
+        UserError: When they are no probabilities, or the lower one is the higher.
+    """
+    model = schema.matching
+    assert model is not None
+    duplicate = model.duplicate if threshold is None else threshold
+    review = review_threshold if review_threshold is not None else min(model.review, duplicate)
+    for word, value in (("--threshold", duplicate), ("--review-threshold", review)):
+        if not 0 < value < 1:
+            raise UserError("not_a_probability", word=word, value=f"{value:g}")
+    if review > duplicate:
+        raise UserError("thresholds", review=f"{review:g}", duplicate=f"{duplicate:g}")
+    return replace(schema, matching=replace(model, duplicate=duplicate, review=review))
+
+
+def run_of(command: str, schema: Schema, settings: Settings, options: Mapping[str, object]) -> Run:
+    """Return how a run is made.
+
+    Args:
+        command: `dedupe` or `link`.
+        schema: Of the records.
+        settings: The run's settings.
+        options: The command's own options; those not given are left out.
+    """
+    from xueji_cli import __version__
+    from xueji_cli.commands.start import said
+    from xueji_cli.reports.report import Run
+
+    return Run(
+        command=command,
+        version=__version__,
+        schemas=(f"{schema.name} {schema.version}",),
+        rules="",
+        as_of=settings.as_of.isoformat(),
+        options={**said(settings), **{name: value for name, value in options.items() if value}},
+    )
+
+
+def nothing_read(failures: Sequence[UserError], console: Console) -> int:
+    """Say why there is nothing to compare, and return the exit status."""
+    for error in failures:
+        console.user_error(error)
+    return UNREADABLE
+
+
+def show(report: PairReport, settings: Settings, console: Console, outputs: Sequence[str], *, limit: int | None) -> int:
+    """Write the files that were asked for, show the report, and return the exit status."""
+    from xueji_cli.reports.pairs.view import pair_view
+
+    view = pair_view(report, lang=console.lang, reveal=settings.reveal)
+    written, failures = _write_files(view, settings, console, outputs)
+    if settings.format == "text":
+        from xueji_cli.reports.pairs.text import render_text
+
+        page = render_text(
+            view,
+            width=console.width,
+            verbose=console.verbose,
+            limit=limit or None,
+            plain=not console.coloured,
+            written=written,
+        )
+        console.render(page)
+    else:
+        from xueji_cli.reports.pairs.writing import write_stream
+
+        with console.binary() as stream:
+            write_stream(view, settings.format, stream)
+    # The text names unreadable files as well; into a file or a pipe it is not seen.
+    unreadable = () if settings.format == "text" and console.seen else report.unreadable
+    for error in (*unreadable, *failures):
+        console.user_error(error)
+    return UNREADABLE if failures else status(report, settings.fail_on)
+
+
+def _write_files(
+    view: PairView, settings: Settings, console: Console, outputs: Sequence[str]
+) -> tuple[list[str], list[UserError]]:
+    """Write the report to each file that was asked for; return their names, and why others could not be written."""
+    from xueji_cli.reports.pairs.writing import write_report
+
+    files: list[str] = []
+    failures: list[UserError] = []
+    with console.progress(console.text("cli.writing"), len(outputs)) as step:
+        for path in outputs:
+            step(PurePath(path).name)
+            try:
+                written = write_report(view, path)
+            except UserError as error:
+                failures.append(error)
+                continue
+            for warning in written.notes:
+                console.note(warning)
+            files += written.paths
+            if settings.format != "text":
+                # The text says it itself, on its last line.
+                console.note(console.text("cli.written", file=path))
+    return files, failures
+
+
+def status(report: PairReport, fail_on: str) -> int:
+    """Return the exit status: duplicates count as errors; pairs that a person must look at, and stale decisions, as warnings.
+
+    Of two lists, what is in only one of them counts as a notice.
+    """
+    if report.unreadable:
+        return UNREADABLE
+    column = report.judged.pairs["link" if report.linking else "verdict"]
+    found = {
+        "error": not report.linking and bool((column == "duplicate").any()),
+        "warning": bool(column.is_in(["review"] if not report.linking else ["ambiguous", "possible"]).any())
+        or bool(report.decisions and report.decisions.stale),
+        "notice": report.lone is not None and any(len(records) for records in report.lone),
+    }
+    if fail_on == "never":
+        return CLEAN
+    counted = list(found)[: list(found).index(fail_on) + 1]
+    return FINDINGS if any(found[name] for name in counted) else CLEAN

@@ -1,0 +1,144 @@
+"""Decisions that persons entered in workbooks or CSV files that xueji wrote: read, checked row by row, and made known to matching."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xueji_cli.errors import DefinitionError, InputError, UserError
+from xueji_cli.reports.pairs.report import DecisionPlace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xueji_cli.matching.decisions import Decision, Decisions
+    from xueji_cli.tables.table import Column, Table
+
+#: Words for decisions, in lower case and without spaces.
+WORDS = {
+    "same": ("同一人", "是同一人", "是", "重复", "same", "sameperson", "yes", "duplicate"),
+    "different": ("不是同一人", "不同人", "非同一人", "不是", "两人", "different", "notthesame", "no", "distinct"),
+    "pending": ("待定", "待核", "pending", "open", "?", "？"),
+}
+#: Headers of the two columns, as they are written in either language.
+DECISION_HEADERS = ("结论", "decision")
+KEY_HEADERS = ("记录键", "recordkeys")
+
+_KEYS = re.compile(r"([0-9a-f]{8})-([0-9a-f]{8})")
+
+
+@dataclass(frozen=True, slots=True)
+class MadeDecisions:
+    """Decisions as they were read.
+
+    Attributes:
+        files: Where from.
+        decisions: For matching; `row` of each is its number in `places`.
+        places: Where each stands.
+    """
+
+    files: tuple[str, ...]
+    decisions: Decisions
+    places: tuple[DecisionPlace, ...]
+
+
+class _Headers:
+    """What the reader looks for to find the header."""
+
+    def knows(self, header: str) -> bool:
+        return _plain(header) in (*DECISION_HEADERS, *KEY_HEADERS)
+
+
+def read_decisions(paths: Sequence[str]) -> MadeDecisions:
+    """Read decisions from files, all their sheets that have the two columns.
+
+    Args:
+        paths: As `tables.paths.expand_inputs` gives them.
+
+    Raises:
+        UserError: When a file can't be read, has not these columns, or two rows contradict each other.
+        DefinitionError: When rows are filled in wrong: all of them are named.
+    """
+    from xueji_cli.matching.decisions import Decisions
+    from xueji_cli.tables.options import ReadOptions
+    from xueji_cli.tables.reader import read_tables
+
+    places: list[DecisionPlace] = []
+    found: list[Decision] = []
+    for path in paths:
+        tables = [
+            (table, columns)
+            for table in read_tables(path, ReadOptions(), _Headers())
+            if (columns := _columns(table)) is not None
+        ]
+        if not tables:
+            raise InputError("decisions_columns", file=path)
+        mistakes: list[tuple[int | None, UserError]] = []
+        for table, columns in tables:
+            found += _read(table, columns, places, mistakes)
+        if mistakes:
+            raise DefinitionError(path, mistakes)
+    _refuse_contradictions(found, places)
+    # The last one of a pair counts, and one that is settled counts more than one that is pending.
+    found.sort(key=lambda each: each.decision != "pending")
+    return MadeDecisions(tuple(paths), Decisions(tuple(found)), tuple(places))
+
+
+def _columns(table: Table) -> tuple[Column, Column] | None:
+    """Return the columns of decisions and of keys; None when the table lacks one."""
+    headers = {_plain(column.header): column for column in reversed(table.columns)}
+    decision = next((headers[name] for name in DECISION_HEADERS if name in headers), None)
+    keys = next((headers[name] for name in KEY_HEADERS if name in headers), None)
+    return (decision, keys) if decision and keys else None
+
+
+def _read(
+    table: Table,
+    columns: tuple[Column, Column],
+    places: list[DecisionPlace],
+    mistakes: list[tuple[int | None, UserError]],
+) -> list[Decision]:
+    from xueji_cli.matching.decisions import Decision
+
+    meanings = {word: name for name, words in WORDS.items() for word in words}
+    found = []
+    # A loop over rows: as many as persons can fill in.
+    for row, said, keys in table.frame.select("row", *(column.key for column in columns)).iter_rows():
+        if not (said or "").strip():
+            continue
+        meaning = meanings.get(_plain(said))
+        pair = _KEYS.fullmatch((keys or "").strip().lower())
+        if meaning is None:
+            known = "、".join(words[0] for words in WORDS.values())
+            mistakes.append((row, UserError("decision_word", known=known)))
+        elif pair is None:
+            mistakes.append((row, UserError("decision_keys")))
+        else:
+            found.append(Decision(pair[1], pair[2], meaning, len(places)))
+            places.append(DecisionPlace(table.source.path, table.source.sheet, row))
+    return found
+
+
+def _refuse_contradictions(found: Sequence[Decision], places: Sequence[DecisionPlace]) -> None:
+    """Refuse one pair that is the same person in one place and not in another: nobody but a person can say which counts.
+
+    What is still pending in one place gives way to a decision in another, wherever it stands.
+    """
+    settled: dict[frozenset[str], Decision] = {}
+    for each in found:
+        if each.decision == "pending":
+            continue
+        pair = frozenset((each.left, each.right))
+        before = settled.setdefault(pair, each)
+        if before.decision != each.decision:
+            first, second = places[before.row], places[each.row]
+            raise UserError("decisions_contradict", first=_said(first), second=_said(second))
+
+
+def _said(place: DecisionPlace) -> str:
+    return " ".join(str(part) for part in (place.file, place.sheet, place.row) if part)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_★*]", "", text).lower()

@@ -1,0 +1,101 @@
+"""Why two records are taken for one person or not: each comparison's sentence with its weight, which add up to the pair's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.messages import catalogue
+from xueji_cli.schema.matching import KINDS
+
+if TYPE_CHECKING:
+    from xueji_cli.matching.pairing import Judged
+    from xueji_cli.schema.matching import Comparison, Model
+    from xueji_cli.schema.model import Schema
+
+#: Type of a pair's reasons.
+REASONS = pl.List(pl.Struct({"field": pl.String, "level": pl.String, "weight": pl.Float64, "text": pl.String}))
+
+#: Decimals of weights in bits: pieces are rounded first, so that they add up to what is shown.
+_DECIMALS = 3
+#: The entry of the odds before anything is seen, and of a group's bounds: `group:household`.
+PRIOR, GROUP = "prior", "group:"
+
+
+def title(comparison: Comparison, schema: Schema, lang: str) -> str:
+    """Return what people call a comparison: in Chinese as the schema says."""
+    known = catalogue.load(lang, "pairs")["titles"]
+    if comparison.name in known and comparison.title:
+        return str(known[comparison.name])
+    field = schema.by_name.get(comparison.fields[0])
+    named = comparison.title or (field.title if field else comparison.name)
+    return named.replace("_", " ")
+
+
+def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.DataFrame:
+    """Return the judged pairs with `weight`, the sum of its rounded reasons, and `reasons`.
+
+    A comparison that lacks a value on either side gives no reason.
+    """
+    pairs = judged.pairs.with_columns(
+        pl.col(f"w:{name}").cast(pl.Float64).round(_DECIMALS) for name in judged.weights.names
+    )
+    pieces: list[pl.Expr] = []
+    groups: dict[str, list[str]] = {}
+    for name in judged.weights.names:
+        comparison = model.comparison(name)
+        groups.setdefault(comparison.group, []).append(name)
+        names = [level.name for level in KINDS[comparison.kind]]
+        told = title(comparison, schema, lang)
+        texts = [catalogue.text(lang, f"pairs.levels.{comparison.kind}.{level}", title=told) for level in names]
+        places = list(range(len(names)))
+        level = pl.col(name)
+        entry = pl.struct(
+            pl.lit(name).alias("field"),
+            level.replace_strict(places, names, default=None, return_dtype=pl.String).alias("level"),
+            pl.col(f"w:{name}").alias("weight"),
+            level.replace_strict(places, texts, default=None, return_dtype=pl.String).alias("text"),
+        )
+        pieces.append(pl.when(level.is_not_null()).then(entry))
+    for group, names in groups.items():
+        if group not in model.bounds:
+            continue
+        least, most = model.bounds[group]
+        total = pl.sum_horizontal(f"w:{name}" for name in names)
+        change = (total.clip(least, most) - total).round(_DECIMALS)
+        told = _group(group, lang)
+        words = [
+            catalogue.text(lang, f"pairs.bounds.{end}", group=told, bits=f"{bits:g}")
+            for end, bits in (("least", least), ("most", most))
+        ]
+        entry = pl.struct(
+            pl.lit(GROUP + group).alias("field"),
+            pl.when(change > 0).then(pl.lit("least")).otherwise(pl.lit("most")).alias("level"),
+            change.alias("weight"),
+            pl.when(change > 0).then(pl.lit(words[0])).otherwise(pl.lit(words[1])).alias("text"),
+        )
+        pieces.append(pl.when(change != 0).then(entry))
+    prior = pl.struct(
+        pl.lit(PRIOR).alias("field"),
+        pl.lit("").alias("level"),
+        pl.lit(round(judged.weights.prior, _DECIMALS)).alias("weight"),
+        pl.lit(catalogue.text(lang, "pairs.prior")).alias("text"),
+    )
+    reasons = pl.concat_list(*pieces, prior).list.drop_nulls().cast(REASONS)
+    told_pairs = pairs.with_columns(reasons=reasons) if pairs.height else pairs.with_columns(_none(REASONS))
+    return told_pairs.with_columns(
+        weight=pl.col("reasons")
+        .list.eval(pl.element().struct.field("weight"))
+        .list.sum()
+        .cast(pl.Float64)
+        .round(_DECIMALS)
+    )
+
+
+def _none(kind: pl.DataType) -> pl.Expr:
+    return pl.lit(None, dtype=kind).alias("reasons")
+
+
+def _group(group: str, lang: str) -> str:
+    return str(catalogue.load(lang, "pairs")["groups"].get(group, group))

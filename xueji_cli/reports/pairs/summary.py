@@ -1,0 +1,104 @@
+"""Counts: how many records, pairs and clusters, which schools, which guards spoke, what was not compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.reports.pairs.report import DEDUPE_VERDICTS, LINK_VERDICTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xueji_cli.reports.pairs.view import PairView
+
+
+@dataclass(frozen=True, slots=True)
+class PairSummary:
+    """Totals of a run.
+
+    Attributes:
+        records: Records read; of `link`, those of the first list and of the second.
+        compared: Pairs that were compared.
+        verdicts: Verdict → pairs.
+        guards: Guard → pairs on which it spoke, those told apart included.
+        clusters: Children found more than once.
+        extra: Records beyond the first of each of them: 多出来的登记.
+        by_school: `school`, `records`, `duplicates` (records of children found more than once), `across` (those also found in
+            another school), `review` (records that a person must look at); the worst first. Of `link`: `school`, `left`, `right`,
+            `only_left`, `only_right`.
+    """
+
+    records: tuple[int, ...]
+    compared: int
+    verdicts: Mapping[str, int]
+    guards: Mapping[str, int]
+    clusters: int
+    extra: int
+    by_school: pl.DataFrame
+
+
+def summarise_pairs(view: PairView) -> PairSummary:
+    """Count what a view shows."""
+    report = view.report
+    found = dict(view.pairs["verdict"].value_counts().iter_rows())
+    guards = view.pairs["guard"].drop_nulls().value_counts().sort(["count", "guard"], descending=[True, False])
+    sure = [each for each in report.clusters if each.verdict == "duplicate"]
+    side = report.people.places["side"]
+    return PairSummary(
+        records=(int((side == 0).sum()), int((side == 1).sum())) if report.linking else (side.len(),),
+        compared=report.judged.compared,
+        verdicts={name: found.get(name, 0) for name in (LINK_VERDICTS if report.linking else DEDUPE_VERDICTS)},
+        guards=dict(guards.iter_rows()),
+        clusters=len(sure),
+        extra=sum(len(each.members) - 1 for each in sure),
+        by_school=_linked_by_school(view) if report.linking else _by_school(view),
+    )
+
+
+def _by_school(view: PairView) -> pl.DataFrame:
+    places = view.report.people.places.select("school").with_row_index("record")
+    members = [
+        (member, index)
+        for index, each in enumerate(view.report.clusters)
+        if each.verdict == "duplicate"
+        for member in each.members
+    ]
+    schema = {"record": pl.UInt32, "cluster": pl.UInt32}
+    sure = pl.DataFrame(members, schema=schema, orient="row").join(places, on="record", how="left")
+    sure = sure.with_columns(across=pl.col("school").n_unique().over("cluster") > 1)
+    looked = view.pairs.filter(pl.col("verdict") == "review")
+    review = pl.concat([looked["l"], looked["r"].alias("l")]).unique()
+    told = (
+        places.join(sure.select("record", "across"), on="record", how="left")
+        .with_columns(duplicate=pl.col("across").is_not_null(), review=pl.col("record").is_in(review.implode()))
+        .group_by("school")
+        .agg(
+            records=pl.len(),
+            duplicates=pl.col("duplicate").sum(),
+            across=pl.col("across").fill_null(value=False).sum(),
+            review=pl.col("review").sum(),
+        )
+    )
+    return told.drop_nulls("school").sort(
+        ["duplicates", "review", "records", "school"], descending=[True, True, True, False]
+    )
+
+
+def _linked_by_school(view: PairView) -> pl.DataFrame:
+    assert view.report.lone is not None
+    places = view.report.people.places.select("side", "school").with_row_index("record")
+    lone = pl.concat(view.report.lone)
+    told = (
+        places.with_columns(lone=pl.col("record").is_in(lone.implode()))
+        .group_by("school")
+        .agg(
+            left=(pl.col("side") == 0).sum(),
+            right=(pl.col("side") == 1).sum(),
+            only_left=((pl.col("side") == 0) & pl.col("lone")).sum(),
+            only_right=((pl.col("side") == 1) & pl.col("lone")).sum(),
+        )
+    )
+    return told.drop_nulls("school").sort(["only_left", "only_right", "school"], descending=[True, True, False])

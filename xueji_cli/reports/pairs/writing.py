@@ -1,0 +1,54 @@
+"""`-o PATH` and `--format`: the format follows from the name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from xueji_cli.reports.pairs.machine import write_json, write_jsonl
+from xueji_cli.reports.written import Written
+from xueji_cli.tables.writing import whole_file
+
+if TYPE_CHECKING:
+    from xueji_cli.reports.pairs.view import PairView
+
+
+def write_stream(view: PairView, kind: str, stream: IO[bytes], *, bom: bool = False) -> None:
+    """Write json, jsonl or csv.
+
+    Args:
+        view: The report in words.
+        kind: One of the three.
+        stream: Where to.
+        bom: Begin a CSV with a byte order mark, without which Excel takes Chinese text for another encoding.
+    """
+    if kind == "csv":
+        from xueji_cli.reports.pairs.sheets import write_csv
+
+        write_csv(view, stream, bom=bom)
+    elif kind == "json":
+        write_json(view, stream, lang=view.lang)
+    else:
+        write_jsonl(view, stream, lang=view.lang)
+
+
+def write_report(view: PairView, path: str) -> Written:
+    """Write a report in the format its name asks for, whole or not at all, never over an input.
+
+    Args:
+        view: The report in words, masked or not.
+        path: File, or a folder for one workbook a school (`reports.writing.SUFFIXES`).
+
+    Raises:
+        UserError: What the writers raise.
+    """
+    with whole_file(path, inputs=inputs_of(view)) as temporary, temporary.open("wb") as stream:
+        write_stream(view, Path(path).suffix.lower().removeprefix("."), stream, bom=True)
+    return Written((path,))
+
+
+def inputs_of(view: PairView) -> list[str]:
+    """Return the files that were read, none of which may be written over."""
+    report = view.report
+    read = [roster.table.source.path for roster in report.rosters] + [error.file for error in report.unreadable]
+    return [path for path in read if path != "-"]
