@@ -256,6 +256,24 @@ def test_the_page_stands_alone_and_has_a_fold_for_every_school(county):
     assert re.findall(r'href="#school-(\d)"', page)
 
 
+def test_the_draft_of_the_summary_has_facts_and_room_for_judgement(county):
+    import docx
+
+    case = county
+    case.write("schools.csv", [{"学校名称": SCHOOL, "分组": "一组"}, {"学校名称": OTHER, "分组": "二组"}])
+    case.text("system.csv", "--actual", "actual.csv", "--schools", "schools.csv", "-o", "draft.docx")
+    document = docx.Document(str(case.folder / "draft.docx"))
+    texts = [paragraph.text for paragraph in document.paragraphs]
+    heads = [p.text for p in document.paragraphs if p.style.name.startswith(("Title", "Heading"))]
+    assert heads[:5] == ["学籍管理工作专项检查情况总结（草稿）", "基本情况", "优点", "存在问题", "建议"]
+    assert [head for head in heads if "组检查总结" in head] == ["一组检查总结（草稿）", "二组检查总结（草稿）"]
+    # 28 registered; 1 missing, 1 new, 1 of one school in the other
+    assert any("系统学籍 28 人，实有在校学生 28 人" in text for text in texts)
+    assert any("有籍无人 1 人，有人无籍 1 人，籍在他校 1 人" in text for text in texts)
+    assert sum("请检查人员补充" in text for text in texts) == 7
+    assert [row.cells[0].text for row in document.tables[0].rows] == ["组", "一组", "二组"]
+
+
 def test_json_has_the_keys_that_were_promised(county):
     report = county.run("system.csv", "--actual", "actual.csv")
     assert report["schema"] == "xueji/reconcile/v1"

@@ -6,6 +6,7 @@ can say is a line to write on.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xueji_cli.reconciling.result import SchoolResult
+    from xueji_cli.reconciling.scoresheet import Item
     from xueji_cli.reports.reconciled.report import ReconcileReport
 
 _APART = ("registered_not_present", "present_not_registered", "registered_elsewhere")
@@ -41,7 +43,7 @@ def write_document(report: ReconcileReport, path: Path, *, lang: str) -> None:
     from docx.oxml.ns import qn
     from docx.shared import Pt
 
-    document = Document()
+    document: Any = Document()
     style = document.styles["Normal"]
     style.font.name, style.font.size = FONT, Pt(11)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), FONT)
@@ -169,7 +171,7 @@ class _Draft:
         for place, item in enumerate(self.result.scoresheet.items):
             full = [s for s in schools if s.lines[place].score.score == item.points]
             if item.measure and full and len(full) == len(schools):
-                self.bullet(self.say("full", item=item.no, name=item.section.split("、")[-1], words=item.words))
+                self.bullet(self.say("full", item=item.no, name=item.section.split("、")[-1]))
         self.blank()
 
     def problems(self, schools: Sequence[SchoolResult]) -> None:
@@ -192,20 +194,19 @@ class _Draft:
         large = {band: int((classes.get_column("band") == band).sum()) for band in ("large", "very_large")}
         if any(large.values()):
             self.bullet(self.say("crowded", **large))
-        lost = []
+        lost: list[tuple[Decimal, Item, list[SchoolResult]]] = []
         for place, item in enumerate(self.result.scoresheet.items):
-            points = [
-                (item.points - s.lines[place].score.score, s) for s in schools if s.lines[place].score.score is not None
-            ]  # type: ignore[operator]
-            deducted = [(each, school) for each, school in points if each > 0]
-            if deducted:
-                lost.append((sum(each for each, _ in deducted), item, [school for _, school in deducted]))
+            points = {school.school.name: item.points - (school.lines[place].score.score or 0) for school in schools}
+            decided = [school for school in schools if school.lines[place].score.score is not None]
+            blamed = [school for school in decided if points[school.school.name] > 0]
+            if blamed:
+                lost.append((sum((points[school.school.name] for school in blamed), Decimal(0)), item, blamed))
         for total, item, blamed in sorted(lost, key=lambda each: -each[0]):
             name = item.section.split("、")[-1]
             self.bullet(
                 self.say(
                     "lost", item=item.no, name=name, count=len(blamed), points=number(total), schools=self.named(blamed)
-                )  # type: ignore[arg-type]
+                )
             )
         if waiting := sum(1 for school in schools if school.pending):
             self.document.add_paragraph(self.say("waiting", count=waiting))
