@@ -132,6 +132,35 @@ def test_a_child_with_two_rolls_in_one_school_is_one_child(case):
     assert (item(school, "7.1")["cases"], item(school, "7.1")["score"]) == (1, 4)
 
 
+def test_two_rolls_and_a_third_school(case):
+    """Rolls in two schools, a seat in a third: one child, registered elsewhere, and present in neither."""
+    third = "虚谷第三小学"
+    rows = pupils(1, 5, "1班")
+    here, there = rows[0], rows[0] | {"学校名称": OTHER, "学校标识码": "2134130002"}
+    others = [
+        *rows[1:],
+        *pupils(101, 3, "1班", OTHER),
+        *[r | {"学校名称": third, "学校标识码": "2134130003"} for r in pupils(201, 3, "1班")],
+    ]
+    case.write("system.csv", [here, there, *others])
+    case.write("actual.csv", [*listed(others), listed([here], 学校名称=third)[0] | {"学校名称": third}])
+    schools = {school["name"]: school for school in case.run("system.csv", "--actual", "actual.csv")["schools"]}
+    assert schools[third]["people"]["counts"]["registered_elsewhere"] == 1
+    for name in (SCHOOL, OTHER):
+        assert schools[name]["people"]["present_elsewhere"][0]["other_school"] == third
+        assert item(schools[name], "7.1")["cases"] == 1
+
+
+def test_a_child_on_the_lists_of_two_schools_has_a_roll_in_one(case):
+    rows, other = pupils(1, 5, "1班"), pupils(101, 3, "1班", OTHER)
+    case.write("system.csv", [*rows, *other])
+    case.write("actual.csv", [*listed(rows), *listed(other), listed(rows[:1])[0] | {"学校名称": OTHER}])
+    here, there = case.run("system.csv", "--actual", "actual.csv")["schools"]
+    assert not any(here["people"]["counts"].values())
+    assert there["people"]["registered_elsewhere"][0]["other_school"] == SCHOOL
+    assert there["people"]["counts"]["present_not_registered"] == 0
+
+
 def test_namesakes_are_pointed_out_and_never_taken_for_one(case):
     rows = pupils(1, 5, "1班")
     stranger = {**listed(rows[:1])[0], "学校名称": OTHER, "身份证件号": ""}

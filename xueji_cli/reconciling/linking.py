@@ -7,7 +7,7 @@ it. Everything that has to be weighed (typing errors, 同音字, two valid numbe
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
@@ -32,6 +32,7 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("number", ("number", "name")),
     ("number", ("number", "school")),
     ("number", ("number",)),
+    ("first", ("number", "name")),
     ("number", ("document", "name")),
     ("number", ("document", "school")),
     ("roll", ("roll_number", "name")),
@@ -64,7 +65,7 @@ def exact_links(system: pl.DataFrame, actual: pl.DataFrame) -> pl.DataFrame:
     for how, keys in _STEPS:
         pairs = _step(left, right, keys, how)
         if pairs.height:
-            found.append(pairs.select("s", "a", how=pl.lit(how)))
+            found.append(pairs.select("s", "a", how=pl.lit("number" if how == "first" else how)))
             left = left.join(pairs, on="s", how="anti")
             right = right.join(pairs, on="a", how="anti")
     return pl.concat(found) if found else pl.DataFrame(schema=PAIR_SCHEMA)
@@ -109,7 +110,9 @@ def number(rows: pl.DataFrame) -> pl.Series:
 
 def _step(left: pl.DataFrame, right: pl.DataFrame, keys: Sequence[str], how: str) -> pl.DataFrame:
     """Return the pairs of one step."""
-    alone = [_alone(side, keys) for side in (left, right)]
+    # A child with two rolls who sits in a third school is one child all the same: the first of the rolls stands for it.
+    keep: Literal["first", "none"] = "first" if how == "first" else "none"
+    alone = [_alone(side, keys, keep) for side in (left, right)]
     pairs = alone[0].join(alone[1], on=list(keys), suffix="_a")
 
     def agrees(name: str) -> pl.Expr:
@@ -139,9 +142,9 @@ def _one_character_differs(left: pl.Expr, right: pl.Expr) -> pl.Expr:
     return (length == right.str.len_chars()) & (length <= _LONGEST_NAME) & (pl.sum_horizontal(differing) == 1)
 
 
-def _alone(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Return rows that have all keys and share them with nobody on their side."""
-    return rows.drop_nulls(list(keys)).unique(list(keys), keep="none")
+def _alone(rows: pl.DataFrame, keys: Sequence[str], keep: Literal["first", "none"]) -> pl.DataFrame:
+    """Return rows that have all keys and share them with nobody on their side, or the first of those that share them."""
+    return rows.drop_nulls(list(keys)).unique(list(keys), keep=keep, maintain_order=True)
 
 
 class Weigher:

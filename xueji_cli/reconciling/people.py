@@ -173,12 +173,15 @@ def _actual_reasons(system: pl.DataFrame, actual: pl.DataFrame, pairs: pl.DataFr
     rows = rows.join(_half(system, "s", "counted", "status"), on="s", how="left", maintain_order="left")
     rows = rows.with_columns(number=number(rows))
     found = rows.filter(pl.col("s").is_not_null() & pl.col("number").is_not_null())
-    twin = found.select("number", "name", "school", twin=pl.lit(value=True)).unique()
-    rows = rows.join(twin, on=["number", "name", "school"], how="left", maintain_order="left")
+    twin = found.select(
+        "number", "name", twin_school="school_s", twin_label="class_label_s", twin_place="school"
+    ).unique(["number", "name"], keep="first", maintain_order=True)
+    rows = rows.join(twin, on=["number", "name"], how="left", maintain_order="left")
     again = (pl.int_range(pl.len()).over("number", "name", "school") > 0) & pl.col("number").is_not_null()
     # Who left the roll (转出, 退学) and sits in the classroom has no roll; the state stands beside the name.
     linked = pl.col("s").is_not_null() & pl.col("counted_s").fill_null(value=False)
     here = pl.col("school") == pl.col("school_s")
+    second = pl.col("s").is_null() & pl.col("twin_school").is_not_null()
     reason = (
         pl.when(linked & ~here)
         .then(pl.lit("registered_elsewhere"))
@@ -186,11 +189,20 @@ def _actual_reasons(system: pl.DataFrame, actual: pl.DataFrame, pairs: pl.DataFr
         .then(pl.lit("class_moved"))
         .when(linked)
         .then(pl.lit("stay"))
-        .when(pl.col("s").is_null() & (pl.col("twin").is_not_null() | again))
+        .when(second & (pl.col("school") == pl.col("twin_place")))
+        .then(pl.lit("double"))
+        .when(second)
+        # On the lists of two schools, with a roll in one of them.
+        .then(pl.lit("registered_elsewhere"))
+        .when(pl.col("s").is_null() & again)
         .then(pl.lit("double"))
         .otherwise(pl.lit("present_not_registered"))
     )
-    return rows.with_columns(reason=reason).drop("twin")
+    return rows.with_columns(
+        reason=reason,
+        school_s=pl.coalesce("school_s", "twin_school"),
+        class_label_s=pl.coalesce("class_label_s", "twin_label"),
+    ).drop("twin_school", "twin_label", "twin_place")
 
 
 def _differences(system: pl.DataFrame, actual: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
