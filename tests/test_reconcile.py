@@ -293,6 +293,29 @@ def test_a_list_and_a_count_of_different_schools_go_together(case):
     assert item(second, "5")["score"] == 10
 
 
+def test_a_class_list_says_which_class_a_code_is(case):
+    rows = [*pupils(1, 5, "1班"), *pupils(11, 5, "2班")]
+    codes = {"1班": "20251001", "2班": "20251002"}
+    case.write("system.csv", [row | {"年级": "", "班级": codes[row["班级"]]} for row in rows])
+    case.write("actual.csv", listed(rows))
+    case.write(
+        "classes.csv",
+        numbers(
+            ("学校名称", "年级", "班级名称", "班号"),
+            (SCHOOL, "一年级", "1班", "20251001"),
+            (SCHOOL, "一年级", "2班", "20251002"),
+        ),
+    )
+    (school,) = case.run("system.csv", "--actual", "actual.csv", "--classes", "classes.csv", status=0)["schools"]
+    assert [(each["class"], each["system"], each["actual"]) for each in school["by_class"]] == [
+        ("一年级1班", 5, 5),
+        ("一年级2班", 5, 5),
+    ]
+    # Without it nothing is guessed.
+    report = case.run("system.csv", "--actual", "actual.csv", status=2)
+    assert {problem["code"] for problem in report["problems"]} >= {"class_unreadable"}
+
+
 # ---- the scoresheet of a hand-worked school ----
 
 
@@ -407,6 +430,31 @@ def test_entries_for_a_school_that_is_not_there_are_asked_for(case):
     report = case.run("system.csv", "--actual", "actual.csv", "--entries", "entries.csv", status=2)
     (unmatched,) = report["names"]["unmatched"]
     assert (unmatched["name"], unmatched["nearest"]) == ("虚谷小学分校", [SCHOOL])
+
+
+def test_photos_are_looked_for_in_their_folder_and_a_blank_cell_is_no_case(case, tmp_path):
+    rows = pupils(1, 4, "1班")
+    (tmp_path / "photos").mkdir()
+    for row in rows[:3]:
+        (tmp_path / "photos" / f"{row['身份证件号'].lower()}.jpg").write_bytes(b"")
+    case.write("actual.csv", listed(rows))
+    case.write("system.csv", [row | {"照片": ""} for row in rows])
+    arguments = ("system.csv", "--actual", "actual.csv")
+    assert item(case.run(*arguments)["schools"][0], "7.2")["basis"] == "pending"
+    assert item(case.run(*arguments, "--photos", "photos")["schools"][0], "7.2")["score"] == 4.5
+    case.write("system.csv", [row | {"照片": "" if place else "无"} for place, row in enumerate(rows)])
+    assert item(case.run(*arguments)["schools"][0], "7.2")["score"] == 4.5
+
+
+def test_a_shared_number_under_another_name_accuses_nobody(case):
+    rows = pupils(1, 4, "1班")
+    sister = rows[0] | {"姓名": "赵双双", "全国学籍号": "J34132320180203999X"}
+    case.write("system.csv", [*rows, sister])
+    case.write("actual.csv", listed([*rows, sister]))
+    (school,) = case.run("system.csv", "--actual", "actual.csv")["schools"]
+    assert item(school, "7.1")["cases"] == 0
+    assert "同号不同名 2 条" in item(school, "8")["evidence"]
+    assert not any(school["people"]["counts"].values())
 
 
 def test_the_draw_is_the_same_for_the_same_seed(case):
