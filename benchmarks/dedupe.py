@@ -46,6 +46,10 @@ class Thresholds:
         """A value that must not be smaller than its bound."""
         self._show(what, f"{value:.4%}", f"≥ {bound:.2%}", met=value >= bound)
 
+    def times(self, what: str, value: float, bound: float) -> None:
+        """How many times as fast, which must not be less than its bound."""
+        self._show(what, f"{value:.1f} ×", f"≥ {bound:.1f} ×", met=value >= bound)
+
     def at_most(self, what: str, value: float, bound: float, unit: str = "") -> None:
         """A value that must not be larger than its bound."""
         self._show(what, f"{value:,.2f} {unit}".strip(), f"≤ {bound:,.2f} {unit}".strip(), met=value <= bound)

@@ -90,6 +90,26 @@ def test_links_take_each_record_once() -> None:
     assert [linked.people.values["name"][record] for record in linked.only_right] == [child()["name"]]
 
 
+def test_a_certain_match_comes_before_a_heavier_doubtful_one() -> None:
+    second = child(id_number=number("34122220160412262"))
+    bare = child(phone="", address="", member1_name="", member1_phone="", member1_id_number="", member2_name="")
+    left, right = rosters([second, bare], [child(), *background(500)])
+    linked = link(read_people([[left], [right]], student(), AS_OF, 2025))
+    rows = linked.people.places["row"]
+    told = [(rows[a], rows[b], what) for a, b, what in linked.judged.pairs.select("l", "r", "link").iter_rows()]
+    assert (3, 2, "matched") in told
+    assert (2, 2, "matched") not in told
+
+
+def test_two_that_fit_as_well_are_ambiguous() -> None:
+    twice = [child(), child(class_name="三年级2班")]
+    left, right = rosters([child()], [*twice, *background(500)])
+    linked = link(read_people([[left], [right]], student(), AS_OF, 2025))
+    assert linked.judged.pairs["link"].to_list() == ["ambiguous", "ambiguous"]
+    several = link(read_people([[left], [right]], student(), AS_OF, 2025), many=True)
+    assert several.judged.pairs["link"].to_list() == ["matched", "matched"]
+
+
 def test_the_weights_of_a_pair_add_up() -> None:
     judged = judge(people([child(), child(school_name="青禾镇柳溪小学")], background(800)))
     weights = judged.weights

@@ -164,3 +164,12 @@ def test_every_kind_of_the_schema_is_there() -> None:
         comparison = Comparison("x", kind, ())
         assert abs(sum(each.m for each in comparison.levels) - 1) < 1e-9
         assert [each.name for each in levels] == [each.name for each in comparison.levels]
+
+
+def test_a_list_without_roll_numbers_is_compared_by_its_id_numbers() -> None:
+    columns = ("school_name", "name", "id_number")
+    pool = people([child(), child()], columns=columns)
+    compared = pool.model.comparison("id")
+    order = pl.Series([0, 1], dtype=pl.UInt32)
+    answer = KIND["id_number"].compare(compared, features_of(pool), order[:1], order[1:])
+    assert answer.level.to_list() == [0]

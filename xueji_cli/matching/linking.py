@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.matching.pairing import DISTINCT, DUPLICATE, REVIEW, judge
+from xueji_cli.matching.pairing import DISTINCT, DUPLICATE, judge
 
 if TYPE_CHECKING:
     from xueji_cli.matching.pairing import Judged
@@ -45,8 +45,6 @@ def link(people: People, *, schools: str = "all", many: bool = False) -> Linked:
         schools: `all`, or only pairs `within` a school or `across` schools.
         many: A record of the first list may have several in the second.
     """
-    from dataclasses import replace
-
     judged = judge(people, schools=schools)
     pairs = judged.pairs
     # On pairs across, `l` is of the first list: its record number is not always the smaller.
@@ -68,10 +66,11 @@ def link(people: People, *, schools: str = "all", many: bool = False) -> Linked:
 
 def _links(pairs: pl.DataFrame, *, many: bool) -> pl.Series:
     """Return what each pair is: the surest pairs are taken first, and a record once."""
+    # What is certain comes before what a person must look at, however much of it agrees: a second 户口 outweighs many a match.
     order = (
         pairs.with_row_index("i")
         .filter(pl.col("verdict") != DISTINCT)
-        .sort(["weight", "l", "r"], descending=[True, False, False])
+        .sort([pl.col("verdict") == DUPLICATE, "weight", "l", "r"], descending=[True, True, False, False])
     )
     link: list[str | None] = [None] * pairs.height
     taken_left: dict[int, tuple[int, float]] = {}
@@ -91,6 +90,3 @@ def _links(pairs: pl.DataFrame, *, many: bool) -> pl.Series:
         taken_left.setdefault(left, (index, weight))
         taken_right.setdefault(right, (index, weight))
     return pl.Series("link", link, dtype=pl.String)
-
-
-__all__ = ["AMBIGUOUS", "MATCHED", "POSSIBLE", "REVIEW", "Linked", "link"]

@@ -49,6 +49,7 @@ class Weights:
         m: Comparison → m of its levels.
         u: Comparison → u of its levels.
         prior: log₂ of the odds that two records taken at random are one person's.
+        records: How many records there are.
     """
 
     model: Model
@@ -56,6 +57,7 @@ class Weights:
     m: Mapping[str, tuple[float, ...]]
     u: Mapping[str, tuple[float, ...]]
     prior: float
+    records: int
 
     def weight(self, name: str, level: pl.Expr, share: pl.Expr) -> pl.Expr:
         """Return the weight of a comparison in bits: log₂ m/u, u being the share of the value agreed on where it is known.
@@ -66,7 +68,9 @@ class Weights:
         bits = [math.log2(a / b) for a, b in zip(m, u, strict=True)]
         plain = level.replace_strict(list(range(len(bits))), bits, default=0.0, return_dtype=pl.Float32)
         m_of = level.replace_strict(list(range(len(m))), list(m), default=1.0, return_dtype=pl.Float32)
-        rare = (m_of / share).log(2)
+        # A small list can't show how rare a number or name is: there the model's own u is the bound, in a large one a record.
+        least = min(1 / max(self.records, 1), self.model.comparison(name).levels[0].u)
+        rare = (m_of / share.clip(lower_bound=least)).log(2)
         # An agreement on a frequent value weighs less than its level does, on a rare one more.
         told = pl.when(share.is_not_null()).then(rare).otherwise(plain)
         told = told.clip(-_MOST, _MOST).fill_null(0.0)
@@ -130,8 +134,8 @@ def learn(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFr
     prior = math.log2(model.rate * 2 / max(records, 2))
     if pairs.height >= _ENOUGH:
         step = max(pairs.height // _SAMPLE, 1)
-        m = _refined(people, features, Weights(model, names, m, u, prior), pairs.gather_every(step))
-    return Weights(model, names, m, _against(model, m, u), prior)
+        m = _refined(people, features, Weights(model, names, m, u, prior, records), pairs.gather_every(step))
+    return Weights(model, names, m, _against(model, m, u), prior, records)
 
 
 def _against(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from xueji_cli.matching.kinds.addresses import Addresses
 from xueji_cli.matching.kinds.base import Answer, Kind
+from xueji_cli.matching.kinds.days import Categories, Dates
 from xueji_cli.matching.kinds.idnumbers import IdNumbers
-from xueji_cli.matching.kinds.names import Names, NameSets
-from xueji_cli.matching.kinds.values import Addresses, Categories, Codes, Dates, Sets, Words
+from xueji_cli.matching.kinds.names import Names
+from xueji_cli.matching.kinds.sets import NameSets, Sets
+from xueji_cli.matching.kinds.words import Codes, Words
 
 __all__ = ["KIND", "Answer", "Kind"]
 

@@ -15,16 +15,13 @@ if TYPE_CHECKING:
     from xueji_cli.matching.people import People
     from xueji_cli.schema.matching import Comparison
 
-#: Features of all comparisons, by their names.
-Features = "Mapping[str, pl.DataFrame]"
-
 
 class Answer(NamedTuple):
     """What a comparison says about pairs.
 
     Attributes:
         level: Index into the levels of its kind; null where either side has no value.
-        share: For pairs that agree, the share of records that have the value they agree on; null elsewhere.
+        share: For pairs that agree, the share of other records that have the value they agree on; null elsewhere.
     """
 
     level: pl.Series
@@ -78,9 +75,12 @@ def coded(values: pl.Series, name: str = "v") -> dict[str, pl.Series]:
 
 
 def shares(codes: pl.Series) -> pl.Series:
-    """Return the share of records that have the same code, among those that have one."""
+    """Return how many records besides two have the same code, as a share of those that have one.
+
+    Besides two: the pair that is looked at must not tell how rare what it agrees on is.
+    """
     known = max(len(codes) - codes.null_count(), 1)
-    share = (pl.len().over("c") / known).cast(pl.Float32)
+    share = ((pl.len().over("c").cast(pl.Int64) - 2).clip(lower_bound=0) / known).cast(pl.Float32)
     return codes.to_frame("c").select(pl.when(pl.col("c").is_not_null()).then(share)).to_series()
 
 
@@ -126,11 +126,6 @@ def on_distinct_pairs(
     return empty.scatter(odd, told["level"])
 
 
-def no_share(height: int) -> pl.Series:
-    """Return a column that says nothing about frequencies."""
-    return pl.Series([None], dtype=pl.Float32).new_from_index(0, height)
-
-
 def keys_of(codes: pl.Series) -> pl.DataFrame:
     """Return `row` and `key` of the records that have a code."""
     return pl.DataFrame({"key": codes}).with_row_index("row").drop_nulls().select("row", "key")
@@ -139,3 +134,18 @@ def keys_of(codes: pl.Series) -> pl.DataFrame:
 def hashed(values: pl.Series) -> pl.Series:
     """Return codes of values, null for null."""
     return values.to_frame("v").select(pl.when(pl.col("v").is_not_null()).then(pl.col("v").hash(seed=1))).to_series()
+
+
+def filled(people: People, comparison: Comparison, beside: Mapping[str, str] | None = None) -> pl.Series | None:
+    """Return the first of a comparison's fields that has a value.
+
+    Args:
+        people: The records.
+        comparison: Which fields.
+        beside: Field → the column that is meant instead: what an ID number says.
+    """
+    names = [(beside or {}).get(field, field) for field in comparison.fields]
+    known = [name for name in names if people.has(name)]
+    if not known:
+        return None
+    return people.values.select(pl.coalesce(known)).to_series()

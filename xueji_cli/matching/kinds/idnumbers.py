@@ -38,7 +38,7 @@ class IdNumbers(Kind):
         roll = [name for name in comparison.fields[1:] if people.has(name)]
         written = pl.coalesce(roll) if roll else pl.lit(None, dtype=pl.String)
         book = pl.when(written.str.contains(r"^[GJL][0-9]{17}[0-9X]$")).then(written)
-        read = read.with_columns(people.values.select(book=book))
+        read = read.with_columns(people.values.with_columns(book=book).get_column("book"))
         # A guardian's number says nothing about the child.
         read = read.with_columns(any=pl.when(people.values[identity.ADULT].is_null()).then("any"))
         codes = [hashed(read[name]).alias(f"{name}#") for name in ("own", "roll", "typo")]

@@ -1,4 +1,4 @@
-"""Whole names of persons: Han names by character, sound and shape, Latin ones by their letters; and sets of names."""
+"""Whole names of persons: Han names by character, sound and shape, Latin ones by their letters."""
 
 from __future__ import annotations
 
@@ -178,69 +178,3 @@ def _same_length(frame: pl.DataFrame) -> pl.DataFrame:
         .otherwise(_OTHER)
         .cast(pl.UInt8),
     )
-
-
-class NameSets(Kind):
-    """The names of the same few people in any order: father and mother."""
-
-    name = "people"
-
-    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
-        """`h0 h1 …` codes of the names, `s0 s1 …` of their sounds, `p0 p1 …` shares."""
-        fields = self.shown(people, comparison)
-        if not fields:
-            return None
-        columns = {}
-        for index, field in enumerate(fields):
-            value = people.values.get_column(field)
-            columns[f"h{index}"] = hashed(value)
-            columns[f"s{index}"] = hashed(on_distinct(value, han.sounds))
-        # How often a name occurs does not depend on where it stands.
-        known = pl.concat([columns[f"h{index}"].alias("h") for index in range(len(fields))])
-        share = (
-            known.drop_nulls().value_counts().select("h", p=(pl.col("count") / max(known.count(), 1)).cast(pl.Float32))
-        )
-        frame = pl.DataFrame(columns)
-        for index in range(len(fields)):
-            frame = frame.join(share, left_on=f"h{index}", right_on="h", how="left", maintain_order="left")
-            frame = frame.rename({"p": f"p{index}"})
-        return frame
-
-    def compare(
-        self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
-    ) -> Answer:
-        """both: two names in common; one; sound: one that reads alike; other."""
-        own = features[comparison.name]
-        count = sum(name.startswith("h") for name in own.columns)
-        both = sides(own, own.columns, left, right)
-        places = range(count)
-        in_common = [
-            pl.any_horizontal(pl.col(f"l:h{i}") == pl.col(f"r:h{j}") for j in places).fill_null(value=False)
-            for i in places
-        ]
-        sounds = pl.any_horizontal(pl.col(f"l:s{i}") == pl.col(f"r:s{j}") for i in places for j in places)
-        known = pl.any_horizontal(pl.col(f"l:h{i}").is_not_null() for i in places) & pl.any_horizontal(
-            pl.col(f"r:h{i}").is_not_null() for i in places
-        )
-        number = pl.sum_horizontal(each.cast(pl.UInt8) for each in in_common)
-        share = pl.min_horizontal(pl.when(in_common[i]).then(pl.col(f"l:p{i}")) for i in places)
-        told = both.select(
-            level=pl.when(~known)
-            .then(None)
-            .when(number >= 2)
-            .then(self.level("both"))
-            .when(number == 1)
-            .then(self.level("one"))
-            .when(sounds)
-            .then(self.level("sound"))
-            .otherwise(self.level("other"))
-            .cast(pl.UInt8),
-            share=pl.when(number == 1).then(share),
-        )
-        return Answer(told["level"], told["share"])
-
-    def key(self, features: pl.DataFrame, form: str) -> pl.DataFrame:
-        """Each name, or its `sound`."""
-        letter = "s" if form == "sound" else "h"
-        columns = [name for name in features.columns if name[0] == letter]
-        return pl.concat([keys_of(features[name]) for name in columns]).unique(maintain_order=True)

@@ -1,0 +1,128 @@
+"""Sets of which one member in common is enough: telephones, guardians' numbers, guardians' names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.matching import identity
+from xueji_cli.matching.kinds.base import Answer, Kind, hashed, keys_of, sides
+from xueji_cli.values import han
+from xueji_cli.values.text import on_distinct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xueji_cli.matching.people import People
+    from xueji_cli.schema.matching import Comparison
+
+
+def _with_shares(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add `p0 p1 …`: the share of records besides two that have the member `h0 h1 …`, wherever it stands in them."""
+    # A member that stands twice in a record is one member of it.
+    rows = frame.with_row_index("row").unpivot(index="row", value_name="h").select("row", "h").unique().drop_nulls()
+    known = max(rows["row"].n_unique(), 1)
+    share = rows.group_by("h").agg(p=((pl.len().cast(pl.Int64) - 2).clip(lower_bound=0) / known).cast(pl.Float32))
+    for name in frame.columns:
+        frame = frame.join(share, left_on=name, right_on="h", how="left", maintain_order="left")
+        frame = frame.rename({"p": f"p{name[1:]}"})
+    return frame
+
+
+class _Common:
+    """Expressions about the members that the two records of a pair have in common."""
+
+    def __init__(self, features: pl.DataFrame) -> None:
+        self.places = range(sum(name.startswith("h") for name in features.columns))
+        self.each = [self.any("h", i).fill_null(value=False) for i in self.places]
+        self.known = pl.any_horizontal(pl.col(f"l:h{i}").is_not_null() for i in self.places)
+        self.known = self.known & pl.any_horizontal(pl.col(f"r:h{i}").is_not_null() for i in self.places)
+        self.share = pl.min_horizontal(pl.when(self.each[i]).then(pl.col(f"l:p{i}")) for i in self.places)
+
+    def any(self, letter: str, place: int) -> pl.Expr:
+        """Return whether a member of the left record is one of the right's."""
+        return pl.any_horizontal(pl.col(f"l:{letter}{place}") == pl.col(f"r:{letter}{j}") for j in self.places)
+
+
+def _every(features: pl.DataFrame, letter: str) -> pl.DataFrame:
+    """Return the keys of every member."""
+    columns = [name for name in features.columns if name[0] == letter]
+    return pl.concat([keys_of(features[name]) for name in columns]).unique(maintain_order=True)
+
+
+class Sets(Kind):
+    """Numbers: telephones, guardians' ID numbers."""
+
+    name = "any"
+
+    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`h0 h1 …` codes of the numbers, `p0 p1 …` their shares."""
+        names = [identity.ADULT if field == "id_number" else field for field in comparison.fields]
+        known = [name for name in names if people.has(name) and people.values[name].count()]
+        if not known:
+            return None
+        return _with_shares(pl.DataFrame({f"h{i}": hashed(people.values[name]) for i, name in enumerate(known)}))
+
+    def compare(
+        self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
+    ) -> Answer:
+        """same: a number in common; other."""
+        own = features[comparison.name]
+        common = _Common(own)
+        told = sides(own, own.columns, left, right).select(
+            level=pl.when(~common.known)
+            .then(None)
+            .when(pl.any_horizontal(common.each))
+            .then(self.level("same"))
+            .otherwise(self.level("other"))
+            .cast(pl.UInt8),
+            share=common.share,
+        )
+        return Answer(told["level"], told["share"])
+
+    def key(self, features: pl.DataFrame, form: str) -> pl.DataFrame:  # noqa: ARG002 - it has one form
+        """Each number."""
+        return _every(features, "h")
+
+
+class NameSets(Kind):
+    """The names of the same few people in any order: father and mother."""
+
+    name = "people"
+
+    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`h0 h1 …` codes of the names, `p0 p1 …` their shares, `s0 s1 …` codes of their sounds."""
+        fields = self.shown(people, comparison)
+        if not fields:
+            return None
+        values = [people.values[field] for field in fields]
+        names = _with_shares(pl.DataFrame({f"h{i}": hashed(value) for i, value in enumerate(values)}))
+        sounds = [hashed(on_distinct(value, han.sounds)).alias(f"s{i}") for i, value in enumerate(values)]
+        return names.with_columns(sounds)
+
+    def compare(
+        self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
+    ) -> Answer:
+        """both: two names in common; one; sound: one that reads alike; other."""
+        own = features[comparison.name]
+        common = _Common(own)
+        number = pl.sum_horizontal(each.cast(pl.UInt8) for each in common.each)
+        told = sides(own, own.columns, left, right).select(
+            level=pl.when(~common.known)
+            .then(None)
+            .when(number > 1)
+            .then(self.level("both"))
+            .when(number == 1)
+            .then(self.level("one"))
+            .when(pl.any_horizontal(common.any("s", i) for i in common.places))
+            .then(self.level("sound"))
+            .otherwise(self.level("other"))
+            .cast(pl.UInt8),
+            share=pl.when(number == 1).then(common.share),
+        )
+        return Answer(told["level"], told["share"])
+
+    def key(self, features: pl.DataFrame, form: str) -> pl.DataFrame:
+        """Each name, or its `sound`."""
+        return _every(features, "s" if form == "sound" else "h")

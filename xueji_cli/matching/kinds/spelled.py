@@ -1,0 +1,59 @@
+"""What words, codes and addresses have in common: one text a record, which is the same or spelled more or less alike."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from xueji_cli.matching.kinds.base import Answer, Kind, coded, filled, on_distinct_pairs, sides
+from xueji_cli.values.text import on_distinct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xueji_cli.matching.people import People
+    from xueji_cli.schema.matching import Comparison
+
+
+class Spelled(Kind):
+    """A kind that compares one text a record."""
+
+    @abstractmethod
+    def plain(self) -> pl.Expr:
+        """Return the text `v` without what does not matter."""
+
+    @abstractmethod
+    def closeness(self, left: pl.Series, right: pl.Series) -> pl.Series:
+        """Return the levels of distinct pairs of different texts."""
+
+    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`v` the plain text, with its code and share."""
+        value = filled(people, comparison)
+        if value is None:
+            return None
+        text = value.cast(pl.String)
+        plain = on_distinct(text, lambda distinct: distinct.to_frame("v").select(self.plain()).to_series())
+        return pl.DataFrame(coded(plain.set(plain == "", None)))
+
+    def compare(
+        self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
+    ) -> Answer:
+        """same; swapped: with the text of another comparison; else as close as `closeness` says."""
+        both = sides(features[comparison.name], ["v", "v#", "v%"], left, right)
+        same = (both["l:v#"] == both["r:v#"]).fill_null(value=False)
+        swapped = same.clear(0).extend_constant(False, both.height)
+        if comparison.with_ in features:
+            crossed = sides(features[comparison.with_], ["v#"], left, right)
+            swapped = (both["l:v#"] == crossed["r:v#"]) & (both["r:v#"] == crossed["l:v#"])
+            swapped = swapped.fill_null(value=False) & ~same
+        closer = on_distinct_pairs(both, "v", ~same & ~swapped, self.closeness)
+        closer = closer.set(same, self.level("same"))
+        if comparison.with_ in features:
+            closer = closer.set(swapped, self.level("swapped"))
+        told = both.with_columns(same=same, swapped=swapped).select(
+            level=closer,
+            share=pl.when(pl.col("same") | pl.col("swapped")).then("l:v%"),
+        )
+        return Answer(told["level"], told["share"])
