@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cli_rosters import write_workbook
 from tests.reconcile_files import LIST, OTHER, SCHOOL, Case, item, listed, pupils
 
 
@@ -203,6 +204,20 @@ def test_twins_are_two_children(case):
     (school,) = case.run("system.csv", "--actual", "actual.csv")["schools"]
     assert school["people"]["counts"]["present_not_registered"] == 1
     assert school["people"]["counts"]["information_differs"] == 0
+
+
+def test_a_sheet_per_class_in_a_file_per_school(case, tmp_path):
+    """Neither the school nor the class has a column: the file and the sheets are called after them."""
+    rows = [*pupils(1, 5, "1班"), *pupils(11, 5, "2班")]
+    case.write("system.csv", [*rows, *pupils(101, 3, "1班", OTHER)])
+    sheets = {
+        f"一({number})班": listed(rows[start : start + 5], ("姓名", "性别")) for number, start in ((1, 0), (2, 5))
+    }
+    write_workbook(tmp_path / f"{SCHOOL}花名册.xlsx", sheets)
+    case.write(f"{OTHER}.csv", listed(pupils(101, 3, "1班", OTHER), ("年级", "班级", "姓名")))
+    report = case.run("system.csv", "--actual", f"{SCHOOL}花名册.xlsx", f"{OTHER}.csv", status=0)
+    assert [school["students"]["actual"] for school in report["schools"]] == [10, 3]
+    assert [each["actual"] for each in report["schools"][0]["by_class"]] == [5, 5]
 
 
 # ---- counts in every shape ----

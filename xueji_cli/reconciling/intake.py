@@ -10,7 +10,7 @@ import polars as pl
 
 from xueji_cli.reconciling.problems import Problem
 from xueji_cli.tables.table import ROW
-from xueji_cli.values import codes, dates, idnumber, names
+from xueji_cli.values import classes, codes, dates, idnumber, names
 from xueji_cli.values.text import fold
 
 if TYPE_CHECKING:
@@ -95,11 +95,12 @@ def people(rosters: Sequence[Roster], first: int, as_of: date) -> tuple[pl.DataF
     pieces = []
     for number, roster in enumerate(rosters, first):
         present = [name for name in wanted if name in roster.frame.columns]
-        pieces.append(
-            roster.frame.select(pl.col(ROW), *present).with_columns(
-                table=pl.lit(number, dtype=pl.UInt32), file_text=pl.lit(file_text(roster))
-            )
+        piece = roster.frame.select(pl.col(ROW), *present).with_columns(
+            table=pl.lit(number, dtype=pl.UInt32), file_text=pl.lit(file_text(roster))
         )
+        if "class_name" not in present and (named := _class_of_file(roster, as_of)):
+            piece = piece.with_columns(class_name=pl.lit(named))
+        pieces.append(piece)
     rows = pl.concat(pieces, how="diagonal").with_columns(
         pl.lit(None, dtype=pl.String).alias(name)
         for name in wanted
@@ -173,6 +174,13 @@ def people(rosters: Sequence[Roster], first: int, as_of: date) -> tuple[pl.DataF
         .iter_rows()
     ]
     return found.filter(~nobody), problems
+
+
+def _class_of_file(roster: Roster, as_of: date) -> str | None:
+    """Return the class that a sheet or file is called after, where no column names it: 一(1)班, 初一3班.xlsx."""
+    called = pl.Series([roster.table.source.sheet, file_text(roster)], dtype=pl.String)
+    keys = classes.parse_classes(called, None, classes.school_year(as_of)).get_column("key")
+    return next((name for name, key in zip(called, keys, strict=True) if key is not None), None)
 
 
 def file_text(roster: Roster) -> str:
