@@ -25,6 +25,7 @@ from xueji_cli.reconciling.problems import Problem
 from xueji_cli.reconciling.result import Line, Reconciled, SchoolResult
 from xueji_cli.reconciling.schools import Directory, read_school_list, schools_of
 from xueji_cli.reconciling.scoring import BadEntry, Score, score_item
+from xueji_cli.reconciling.sides import refuse_strangers, refuse_swapped
 from xueji_cli.reconciling.tally import VIRTUAL, tally
 from xueji_cli.values.classes import school_year
 
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from xueji_cli.reconciling.scoresheet import Item, Scoresheet
     from xueji_cli.reconciling.tally import Tally
     from xueji_cli.schema.roster import Roster
-
-#: Share of rows with a roll number from which a list is surely the system's.
-_SYSTEM_LIKE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def reconcile(sources: Sources, options: Options) -> Reconciled:
     Raises:
         UserError: When the sides look swapped, have no school in common, or the entries are for another sheet.
     """
-    _refuse_swapped(sources)
+    refuse_swapped(sources.system, sources.actual)
     reading = Reading(sources, options)
     rolls, system_numbers, here, numbers = reading.rows()
     listed = {
@@ -95,7 +93,7 @@ def reconcile(sources: Sources, options: Options) -> Reconciled:
     }
     common = [school for school in reading.directory.schools if school.name in listed["system"] & listed["actual"]]
     if not common:
-        _refuse_strangers(listed, reading)
+        refuse_strangers(listed, [found[0].name for naming in reading.naming for found in naming.unmatched])
     counted = people.in_roll(rolls, options.statuses).filter("counted")
     both_lists = _schools_in(rolls) & _schools_in(here)
     linked = None
@@ -394,52 +392,3 @@ class _Result:
         if not item.measure and not item.evidence and entry is None:
             evidence = [Evidence("inspector")]
         return Line(item, score if isinstance(score, Score) else Score("pending"), why, tuple(evidence), entry)
-
-
-def _refuse_swapped(sources: Sources) -> None:
-    """Refuse sides that look swapped: the numbers would be right and every word about them wrong.
-
-    Raises:
-        UserError: When the system's tables say only what is counted in rooms (实有人数, lists without roll numbers), and the
-            classrooms' what only the system has.
-    """
-    if all(map(_looks_actual, sources.system)) and all(map(_looks_system, sources.actual)):
-        raise UserError(
-            "sides_swapped", system=sources.system[0].table.source.path, actual=sources.actual[0].table.source.path
-        )
-
-
-def _looks_system(roster: Roster) -> bool:
-    if roster.schema.name not in intake.FORMS:
-        return _share_of_rolls(roster) >= _SYSTEM_LIKE
-    fields = set(roster.columns)
-    return bool(fields & {"system_students", "system_classes"}) and not fields & {"students", "classes"}
-
-
-def _looks_actual(roster: Roster) -> bool:
-    if roster.schema.name not in intake.FORMS:
-        return "roll_number" not in roster.columns or _share_of_rolls(roster) == 0
-    if "students" not in roster.columns or "system_students" in roster.columns:
-        return False
-    header = roster.columns["students"].header
-    return any(word in header for word in ("实有", "现有", "在班", "实到", "到校", "清点", "点名", "实际"))
-
-
-def _share_of_rolls(roster: Roster) -> float:
-    if "roll_number" not in roster.columns or not roster.frame.height:
-        return 0.0
-    return 1 - roster.frame.get_column("roll_number").null_count() / roster.frame.height
-
-
-def _refuse_strangers(listed: Mapping[str, set[str]], reading: Reading) -> None:
-    """Say that the two sides have no school in common.
-
-    Raises:
-        UserError: Always.
-    """
-    unmatched = [found[0].name for naming in reading.naming for found in naming.unmatched]
-    raise UserError(
-        "no_common_school",
-        system="、".join(sorted(listed["system"])[:5]) or "—",
-        actual="、".join([*sorted(listed["actual"]), *dict.fromkeys(unmatched)][:5]) or "—",
-    )

@@ -136,6 +136,16 @@ def percent(value: Fraction | None) -> str:
     return "—" if value is None else f"{rounded(value, 2)}%"
 
 
+def share(value: Fraction | None) -> float | None:
+    """Return a percentage as a share of one, as cells of a workbook hold it."""
+    return None if value is None else float(value / 100)
+
+
+def heads(lang: str, *keys: str) -> list[str]:
+    """Return the headers of a sheet."""
+    return [say(lang, f"sheet.{key}") for key in keys]
+
+
 def count(value: int | None) -> str:
     """Return a count, or a dash where it is not known."""
     return "—" if value is None else f"{value:,}"

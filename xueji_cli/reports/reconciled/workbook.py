@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.errors import UserError
-from xueji_cli.reconciling import county
 from xueji_cli.reports.masking import mask
 from xueji_cli.reports.reconciled.book import Book
+from xueji_cli.reports.reconciled.countysheets import add_county
 from xueji_cli.reports.reconciled.scoresheet import add_scoresheet
 from xueji_cli.reports.reconciled.view import (
     basis_text,
     grade_title,
+    heads,
     parameter_lines,
     persons_view,
     problem_text,
@@ -27,13 +28,9 @@ from xueji_cli.tables.writing import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from fractions import Fraction
 
     from xueji_cli.reconciling.result import SchoolResult
     from xueji_cli.reports.reconciled.report import ReconcileReport
-
-#: Schools that a chart can show and still be read.
-_CHARTED = 40
 
 
 def write_workbook(report: ReconcileReport, path: Path, *, lang: str, reveal: bool) -> None:
@@ -51,7 +48,7 @@ def write_workbook(report: ReconcileReport, path: Path, *, lang: str, reveal: bo
         if len(schools) == 1:
             _scoresheets(book, report, schools, lang)
         else:
-            _county(book, report, lang)
+            add_county(book, report, lang)
         _details(book, report, schools, view, lang, reveal=reveal)
         _notes(book, report, lang)
         if len(schools) > 1:
@@ -69,7 +66,7 @@ def write_folder(report: ReconcileReport, folder: str, *, lang: str, reveal: boo
     total = root / f"{say(lang, 'sheet.county_file')}.xlsx"
     paths = [str(total)]
     with whole_file(total, inputs=inputs) as temporary, Book(temporary, lang) as book:
-        _county(book, report, lang)
+        add_county(book, report, lang)
         _details(book, report, report.result.schools, view, lang, reveal=reveal)
         _notes(book, report, lang)
     for school in report.result.schools:
@@ -104,14 +101,6 @@ def day_text(as_of: str, lang: str) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if lang == "zh" else as_of
 
 
-def _share(value: Fraction | None) -> float | None:
-    return None if value is None else float(value / 100)
-
-
-def _heads(lang: str, *keys: str) -> list[str]:
-    return [say(lang, f"sheet.{key}") for key in keys]
-
-
 def _details(
     book: Book, report: ReconcileReport, schools: Sequence[SchoolResult], view: pl.DataFrame, lang: str, *, reveal: bool
 ) -> None:
@@ -121,7 +110,7 @@ def _details(
     inside = pl.col("school").is_in(names)
     book.table(
         say(lang, "sheet.counts"),
-        _heads(
+        heads(
             lang,
             "col_school",
             "col_grade",
@@ -147,7 +136,7 @@ def _details(
     )
     book.table(
         say(lang, "sheet.classes"),
-        _heads(
+        heads(
             lang,
             "col_school",
             "col_grade",
@@ -178,7 +167,7 @@ def _details(
     people = view.filter(inside)
     sheet = book.table(
         say(lang, "sheet.people"),
-        _heads(
+        heads(
             lang,
             *(
                 "col_school",
@@ -214,7 +203,7 @@ def _details(
     sheet.set_h_pagebreaks([place + 1 for place in range(1, len(keys)) if keys[place] != keys[place - 1]][:1000])
     book.table(
         say(lang, "sheet.deductions"),
-        _heads(lang, "col_school", "col_item", "col_item_name", "col_points", "col_score", "col_deducted", "col_basis"),
+        heads(lang, "col_school", "col_item", "col_item_name", "col_points", "col_score", "col_deducted", "col_basis"),
         ("text", "text", "text", "points", "points", "points", "wrapped"),
         (
             (
@@ -237,7 +226,7 @@ def _details(
         comma = say(lang, "comma")
         book.table(
             say(lang, "sheet.sampled"),
-            _heads(lang, "col_school", "col_item", "col_class", "col_name", "col_id_number", "col_missing"),
+            heads(lang, "col_school", "col_item", "col_class", "col_name", "col_id_number", "col_missing"),
             ("text",) * 6,
             (
                 (
@@ -255,146 +244,6 @@ def _details(
                 for row in drawn.iter_rows(named=True)
             ),
         )
-
-
-def _county(book: Book, report: ReconcileReport, lang: str) -> None:
-    """Add ranking, groups and items, with charts."""
-    result = report.result
-    ranked = county.ranking(result.schools)
-    sheet = book.table(
-        say(lang, "sheet.ranking"),
-        _heads(
-            lang,
-            *(
-                "col_rank",
-                "col_school",
-                "col_group",
-                "col_total",
-                "col_decided",
-                "col_pending",
-                "col_system",
-                "col_actual",
-            ),
-            *("col_student_ratio", "col_classes_system", "col_classes_actual", "col_class_ratio"),
-        ),
-        (
-            "number",
-            "text",
-            "text",
-            "points",
-            "points",
-            "points",
-            "number",
-            "number",
-            "percent",
-            "number",
-            "number",
-            "percent",
-        ),
-        (
-            (
-                each.rank if each.rank is not None else say(lang, "pending"),
-                each.result.school.name,
-                each.result.school.group,
-                each.result.total,
-                each.result.decided,
-                each.result.pending,
-                each.result.students[0],
-                each.result.students[1],
-                _share(each.result.student_ratio),
-                each.result.classes[0],
-                each.result.classes[1],
-                _share(each.result.class_ratio),
-            )
-            for each in ranked
-        ),
-    )
-    shown = min(len(ranked), _CHARTED)
-    name = sheet.get_name()
-    chart = book.book.add_chart({"type": "bar"})
-    for column, key in ((6, "col_system"), (7, "col_actual")):
-        chart.add_series(
-            {
-                "name": say(lang, f"sheet.{key}"),
-                "categories": [name, 1, 1, shown, 1],
-                "values": [name, 1, column, shown, column],
-            }
-        )
-    chart.set_title({"name": say(lang, "sheet.chart_students"), "name_font": {"size": 12}})
-    chart.set_y_axis({"reverse": True})
-    chart.set_size({"width": 720, "height": 120 + 26 * shown})
-    chart.set_legend({"position": "bottom"})
-    sheet.insert_chart(len(ranked) + 2, 1, chart)
-    groups = county.groups(result)
-    if groups:
-        book.table(
-            say(lang, "sheet.groups"),
-            _heads(
-                lang,
-                *("col_group", "col_schools", "col_system", "col_actual", "col_student_ratio"),
-                *("col_classes_system", "col_classes_actual", "col_class_ratio", "col_average"),
-            ),
-            ("text", "number", "number", "number", "percent", "number", "number", "percent", "points"),
-            (
-                (
-                    group.name,
-                    group.schools,
-                    group.students[0],
-                    group.students[1],
-                    _share(group.student_ratio),
-                    group.classes[0],
-                    group.classes[1],
-                    _share(group.class_ratio),
-                    group.average if group.average is not None else say(lang, "pending"),
-                )
-                for group in groups
-            ),
-        )
-    items = county.item_totals(result)
-    sheet = book.table(
-        say(lang, "sheet.items"),
-        _heads(
-            lang,
-            *(
-                "col_item",
-                "col_item_name",
-                "col_points",
-                "col_deducted",
-                "col_schools",
-                "col_computed",
-                "col_entered",
-                "col_waiting",
-            ),
-        ),
-        ("text", "text", "points", "points", "number", "number", "number", "number"),
-        (
-            (
-                each.item.no,
-                each.item.section,
-                each.item.points,
-                each.deducted,
-                each.schools,
-                each.computed,
-                each.entered,
-                each.pending,
-            )
-            for each in items
-        ),
-    )
-    chart = book.book.add_chart({"type": "bar"})
-    name = sheet.get_name()
-    chart.add_series(
-        {
-            "name": say(lang, "sheet.chart_deductions"),
-            "categories": [name, 1, 0, len(items), 1],
-            "values": [name, 1, 3, len(items), 3],
-        }
-    )
-    chart.set_title({"name": say(lang, "sheet.chart_deductions"), "name_font": {"size": 12}})
-    chart.set_y_axis({"reverse": True})
-    chart.set_legend({"none": True})
-    chart.set_size({"width": 720, "height": 120 + 22 * len(items)})
-    sheet.insert_chart(len(items) + 2, 1, chart)
 
 
 def _notes(book: Book, report: ReconcileReport, lang: str) -> None:
@@ -418,7 +267,7 @@ def _notes(book: Book, report: ReconcileReport, lang: str) -> None:
     lines += parameter_lines(report, lang)
     book.table(
         say(lang, "sheet.problems"),
-        _heads(lang, "col_problem"),
+        heads(lang, "col_problem"),
         ("text",),
         ((line,) for line in dict.fromkeys(lines)),
     )
