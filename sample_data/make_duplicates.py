@@ -96,8 +96,28 @@ def _without_number(child: Child) -> Child:
 
 
 #: Characters and others that read the same.
-_SOUNDS = {"婷": "亭", "涵": "函", "轩": "宣", "怡": "仪", "琪": "祺", "浩": "皓", "宇": "雨", "梓": "子", "欣": "新", "佳": "嘉",
-           "文": "闻", "俊": "峻", "泽": "择", "晨": "辰", "诗": "施", "思": "斯", "雅": "娅", "明": "铭", "博": "搏", "瑶": "遥"}  # fmt: skip
+_SOUNDS = {
+    "婷": "亭",
+    "涵": "函",
+    "轩": "宣",
+    "怡": "仪",
+    "琪": "祺",
+    "浩": "皓",
+    "宇": "雨",
+    "梓": "子",
+    "欣": "新",
+    "佳": "嘉",
+    "文": "闻",
+    "俊": "峻",
+    "泽": "择",
+    "晨": "辰",
+    "诗": "施",
+    "思": "斯",
+    "雅": "娅",
+    "明": "铭",
+    "博": "搏",
+    "瑶": "遥",
+}
 
 
 def _homophone(child: Child) -> Child:
@@ -222,7 +242,8 @@ def write_samples(folder: Path) -> None:
     lines = [
         "# 查重示例 / sample data for `xueji dedupe`",
         "",
-        "三所虚构学校的名册，里面有些孩子登记了不止一次，也有看着像、其实不是的。由 `python -m sample_data.make_duplicates` 生成（种子固定）。",
+        "三所虚构学校的名册，里面有些孩子登记了不止一次，也有看着像、其实不是的。",
+        "由 `python -m sample_data.make_duplicates` 生成（种子固定）。",
         "Three made-up schools; some children stand in them more than once, and some pairs only look like it.",
         "",
         "| 种下的 | 应当判为 | 一条 | 另一条 |",

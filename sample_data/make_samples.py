@@ -281,6 +281,7 @@ def _write_readme(planted: list[Planted], path: Path) -> None:
         f"| `{ROSTERS[POINT]}` | 身份证号被当成数字录入，末三位已丢失 |",
         f"| `{ROSTERS[RIGHT]}` | 没有错误的名册，50 列 |",
         f"| `{CLASS_FILE}`、`{SCHOOL_FILE}` | 班级与学校清单（`--classes` 用前者） |",
+        "| `查重/` | 三所学校，给 `xueji dedupe` 用，见其中的 `说明.md` |",
         "",
         "## 种下的错误 / planted faults",
         "",

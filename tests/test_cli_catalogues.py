@@ -75,7 +75,7 @@ def patterns() -> list[re.Pattern[str]]:
 def page() -> str:
     """The parts of the HTML report that are no Python."""
     return "".join(
-        path.read_text(encoding="utf-8") for path in (PACKAGE / "reports").glob("page.*") if path.suffix != ".py"
+        path.read_text(encoding="utf-8") for path in (PACKAGE / "reports").rglob("page.*") if path.suffix != ".py"
     )
 
 
@@ -137,7 +137,7 @@ def test_every_sentence_is_used(part):
         word = key.split(".")[-1]
         return (
             word in literals()
-            or f"{part}.{key}" in literals()
+            or {f"{part}.{key}", key} & literals()
             or any(pattern.fullmatch(word) for pattern in patterns())
             or (key.startswith("page.") and re.search(rf"(\b|label_){word}\b", page()) is not None)
         )

@@ -54,6 +54,10 @@ REVIEWS = {
         },
         "same_number",
     ),
+    "the head of a number, and a name that reads alike": (
+        {"id_number": "341323201604122", "name": "郁梓涵"},
+        "maybe_twins",
+    ),
     "one number, perhaps a sister": ({"name": "郁梓萌"}, "same_number"),
 }
 

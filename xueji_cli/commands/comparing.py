@@ -74,8 +74,8 @@ def people_of(
     sides: Sequence[Sequence[Roster]],
     settings: Settings,
     *,
-    threshold: float | None,
-    review_threshold: float | None,
+    threshold: str | None,
+    review_threshold: str | None,
     schools: str,
 ) -> People:
     """Return the records of rosters, read for comparison.
@@ -111,7 +111,7 @@ def people_of(
     return replace(people, places=people.places.with_columns(school=filled))
 
 
-def with_thresholds(schema: Schema, threshold: float | None, review_threshold: float | None) -> Schema:
+def with_thresholds(schema: Schema, threshold: str | None, review_threshold: str | None) -> Schema:
     """Return a schema whose model has other thresholds.
 
     Raises:
@@ -119,14 +119,25 @@ def with_thresholds(schema: Schema, threshold: float | None, review_threshold: f
     """
     model = schema.matching
     assert model is not None
-    duplicate = model.duplicate if threshold is None else threshold
-    review = review_threshold if review_threshold is not None else min(model.review, duplicate)
-    for word, value in (("--threshold", duplicate), ("--review-threshold", review)):
-        if not 0 < value < 1:
-            raise UserError("not_a_probability", word=word, value=f"{value:g}")
+    duplicate = model.duplicate if threshold is None else _probability("--threshold", threshold)
+    review = (
+        min(model.review, duplicate)
+        if review_threshold is None
+        else _probability("--review-threshold", review_threshold)
+    )
     if review > duplicate:
         raise UserError("thresholds", review=f"{review:g}", duplicate=f"{duplicate:g}")
     return replace(schema, matching=replace(model, duplicate=duplicate, review=review))
+
+
+def _probability(word: str, given: str) -> float:
+    try:
+        value = float(given)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1:
+        raise UserError("not_a_probability", word=word, value=given)
+    return value
 
 
 def run_of(command: str, schema: Schema, settings: Settings, options: Mapping[str, object]) -> Run:

@@ -67,11 +67,13 @@ def read_decisions(paths: Sequence[str]) -> MadeDecisions:
     places: list[DecisionPlace] = []
     found: list[Decision] = []
     for path in paths:
-        tables = [
-            (table, columns)
-            for table in read_tables(path, ReadOptions(), _Headers())
-            if (columns := _columns(table)) is not None
-        ]
+        try:
+            read = read_tables(path, ReadOptions(), _Headers())
+        except InputError as error:
+            if error.key not in ("no_header", "no_data_rows"):
+                raise
+            read = []
+        tables = [(table, columns) for table in read if (columns := _columns(table)) is not None]
         if not tables:
             raise InputError("decisions_columns", file=path)
         mistakes: list[tuple[int | None, UserError]] = []

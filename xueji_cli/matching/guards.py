@@ -159,6 +159,9 @@ def _first_guard() -> pl.Expr:
         .then(pl.lit("numbers_differ"))
         .when(number & differ & ~same)
         .then(pl.lit("name_differs"))
+        # Twins have the same head of a number.
+        .when(tail & ~exact)
+        .then(pl.lit("maybe_twins"))
         .when(~number & ~exact & born & family)
         .then(pl.lit("maybe_twins"))
         .when(~number & born_otherwise)

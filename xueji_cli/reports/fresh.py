@@ -29,7 +29,7 @@ from xueji_cli.tables.table import ROW
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
-    from typing import Any
+    from typing import Any, Self
 
     from xlsxwriter.worksheet import Worksheet
 
@@ -52,6 +52,9 @@ _LOOKS: Mapping[str, dict[str, Any]] = {
     "wrapped": {**_FACE, "num_format": "@", "text_wrap": True},
     "number": {**_FACE, "align": "left"},
     "quiet": {**_FACE, "font_color": "#667085"},
+    # Characters that differ from the other record's; and cells that somebody fills in.
+    "mark": {**_FACE, "num_format": "@", "bold": True, "font_color": "#C00000"},
+    "entry": {**_FACE, "num_format": "@", "bg_color": "#FFFBE6", "border": 1, "border_color": "#D9B44A"},
     "link": {**_FACE, "num_format": "@", "font_color": "#0B5CAD", "underline": 1},
 }
 
@@ -66,7 +69,7 @@ class FreshWorkbook:
         self._names: list[str] = []
         self._formats: dict[tuple[str, str], Any] = {}
 
-    def __enter__(self) -> FreshWorkbook:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -84,10 +87,10 @@ class FreshWorkbook:
         """
         source = table.source
         wanted = source.sheet or PurePath(source.path.replace("\\", "/")).stem
-        sheet = self._sheet(wanted if wanted != "-" else "stdin")
+        sheet = self.sheet(wanted if wanted != "-" else "stdin")
         columns = table.columns
         for column, width in zip(columns, _widths(table), strict=True):
-            sheet.set_column(column.position, column.position, width, self._format("data"))
+            sheet.set_column(column.position, column.position, width, self.look("data"))
         by_row: dict[int, dict[int, tuple[str, str | None]]] = {}
         for row, position, severity, comment in marks.select("row", "position", "severity", "comment").iter_rows():
             by_row.setdefault(row, {})[position] = (severity, comment)
@@ -101,7 +104,7 @@ class FreshWorkbook:
                 if value is None and not severity:
                     continue
                 cut += len(value or "") > _CELL_LIMIT
-                shown = self._format(look, severity)
+                shown = self.look(look, severity)
                 if value is None:
                     sheet.write_blank(row - 1, column.position, None, shown)
                 else:
@@ -127,11 +130,11 @@ class FreshWorkbook:
             lang: Language of the sheet's name.
             link: Row of the list → where its place leads, as xlsxwriter names targets.
         """
-        sheet = self._sheet(catalogue.text(lang, "check.list.name"))
+        sheet = self.sheet(catalogue.text(lang, "check.list.name"))
         for index, key in enumerate(findings.keys):
             sheet.set_column(index, index, LIST_WIDTHS[key])
         for index, header in enumerate(findings.headers):
-            sheet.write_string(0, index, header, self._format("head"))
+            sheet.write_string(0, index, header, self.look("head"))
         for number, row in enumerate(findings.rows(), 1):
             sheet.set_row(number, LINE_HEIGHT * int(row["lines"] or 1) + 2)
             for index, key in enumerate(findings.keys):
@@ -140,13 +143,13 @@ class FreshWorkbook:
                 if value is None:
                     continue
                 if isinstance(value, int):
-                    sheet.write_number(number, index, value, self._format("number"))
+                    sheet.write_number(number, index, value, self.look("number"))
                 elif target is not None:
-                    sheet.write_url(number, index, target, self._format("link"), value)
+                    sheet.write_url(number, index, target, self.look("link"), value)
                 else:
                     look = "wrapped" if key in WRAPPED else "text"
                     severity = str(row["style"]) if key == "severity" else ""
-                    sheet.write_string(number, index, value[:_CELL_LIMIT], self._format(look, severity))
+                    sheet.write_string(number, index, value[:_CELL_LIMIT], self.look(look, severity))
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, findings.frame.height, len(findings.keys) - 1)
         sheet.set_landscape()
@@ -157,7 +160,7 @@ class FreshWorkbook:
 
     def add_summary(self, rows: Sequence[Sequence[Cell]], lang: str) -> None:
         """Add the summary."""
-        sheet = self._sheet(catalogue.text(lang, "check.summary.name"))
+        sheet = self.sheet(catalogue.text(lang, "check.summary.name"))
         for index, width in enumerate(SUMMARY_WIDTHS):
             sheet.set_column(index, index, width)
         sheet.hide_gridlines(2)
@@ -166,18 +169,20 @@ class FreshWorkbook:
         sheet.fit_to_pages(1, 0)
         for number, row in enumerate(rows):
             for index, (value, style) in enumerate(row):
-                shown = self._format("text", style) if style in FILLS else self._format(style)
+                shown = self.look("text", style) if style in FILLS else self.look(style)
                 if isinstance(value, int):
                     sheet.write_number(number, index, value, shown)
                 elif value is not None:
                     sheet.write_string(number, index, value, shown)
 
-    def _sheet(self, wanted: str) -> Worksheet:
+    def sheet(self, wanted: str) -> Worksheet:
+        """Add a sheet under a name that Excel allows and no other has."""
         name = free_name(wanted, self._names)
         self._names.append(name)
         return self._book.add_worksheet(name)
 
-    def _format(self, look: str, severity: str = "") -> Any:
+    def look(self, look: str, severity: str = "") -> Any:
+        """Return the format of a look, on the fill of a severity."""
         if (look, severity) not in self._formats:
             fill = {"bg_color": f"#{FILLS[severity]}"} if severity else {}
             self._formats[look, severity] = self._book.add_format({**_LOOKS[look], **fill})

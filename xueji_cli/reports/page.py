@@ -56,8 +56,8 @@ def render_page(report: CheckReport, view: pl.DataFrame, *, lang: str, revealed:
         title=escape(words["title"]),
         style=style,
         script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+        style_hash=hashed(style),
+        script_hash=hashed(script),
         facts=_facts(report, summary, lang, revealed=revealed),
         unreadable=_unreadable(report, lang),
         cards=_cards(summary, lang),
@@ -71,7 +71,8 @@ def render_page(report: CheckReport, view: pl.DataFrame, *, lang: str, revealed:
     )
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
+    """Return the hash by which a content security policy knows a style or script."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -261,6 +262,11 @@ def _data(report: CheckReport, view: pl.DataFrame, lang: str) -> str:
         found = shown.select(name).join(indexes, on=name, how="left", maintain_order="left")["index"].fill_null(-1)
         data[plural] = texts.to_list()
         data[name] = found.to_list()
+    return script_json(data)
+
+
+def script_json(data: dict[str, Any]) -> str:
+    """Return data as JSON that can stand in a script element: nothing in it can end the script."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return (
         text.replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -71,9 +71,9 @@ def with_advice(pairs: pl.DataFrame, people: People, lang: str, *, linking: bool
     goes = (pl.col("verdict") == "duplicate") & (pl.col("guard").is_null() | (pl.col("guard") == "renamed"))
     rolls = pl.when(goes).then("_letters").otherwise(pl.lit("none"))
     sentences = {
-        name: str(words[name]) for name in (*_OF_GUARDS, "review", "nothing", "slip", "one_school", "two_schools")
+        name: str(words.get(name, "")) for name in (*_OF_GUARDS, "review", "slip", "one_school", "two_schools")
     }
-    endings = {name: str(words[f"rolls_{name}"]) for name in ("both_g", "one_g", "none")}
+    endings = {name: str(words[f"rolls_{name}"]) for name in ("both_g", "one_g")}
     told = pl.concat_str(
         key.replace_strict(sentences, default="", return_dtype=pl.String),
         rolls.replace_strict(endings, default="", return_dtype=pl.String),

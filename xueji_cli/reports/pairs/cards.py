@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Pieces of a text, and whether they differ from the other record's.
 Pieces = tuple[tuple[str, bool], ...]
 
+#: Similarity of two values from which the characters that differ are marked one by one.
+_ALIKE = 0.5
+
 #: Pairs laid out at once: bounds the memory.
 _SLICE = 5_000
 
@@ -228,6 +231,9 @@ def marked(left: str, right: str, left_cell: str | None = None, right_cell: str 
     kept = len(cells[0]) == len(left) and len(cells[1]) == len(right)
     codes = Levenshtein.opcodes(*(cells if kept else (left, right)))
     flags = [[False] * len(left), [False] * len(right)]
+    if Levenshtein.normalized_similarity(*cells) < _ALIKE:
+        # Of two that have little in common, the characters that happen to agree say nothing.
+        return ((left, True),), ((right, True),)
     for code in codes:
         if code.tag != "equal":
             flags[0][code.src_start : code.src_end] = [True] * (code.src_end - code.src_start)

@@ -46,7 +46,12 @@ def render_plan(report: PlanReport, *, lang: str, width: int, verbose: bool) -> 
     widths = [max(cell_width(row[place]) for row in (heads, *rows)) for place in range(4)]
     for row in (heads, *rows):
         numbers = "".join(" " * (2 + widths[place] - cell_width(row[place])) + row[place] for place in (1, 2, 3))
-        page.line((pad(row[0], widths[0]) + numbers, "quiet" if row is heads else ""))
+        style = "quiet" if row is heads else ""
+        if widths[0] + cell_width(numbers) <= page.width:
+            page.line((pad(row[0], widths[0]) + numbers, style))
+        else:
+            page.line((row[0], style))
+            page.line((" " * (page.width - cell_width(numbers)) + numbers, style))
     page.line()
     total = sum(each.pairs for each in report.candidates.plans)
     page.paragraph(page.tell("margin.compared"), page.tell("plan.total", pairs=f"{total:,}"))

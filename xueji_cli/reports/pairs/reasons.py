@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -10,6 +10,8 @@ from xueji_cli.messages import catalogue
 from xueji_cli.schema.matching import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xueji_cli.matching.pairing import Judged
     from xueji_cli.schema.matching import Comparison, Model
     from xueji_cli.schema.model import Schema
@@ -24,13 +26,12 @@ PRIOR, GROUP = "prior", "group:"
 
 
 def title(comparison: Comparison, schema: Schema, lang: str) -> str:
-    """Return what people call a comparison: in Chinese as the schema says."""
-    known = catalogue.load(lang, "pairs")["titles"]
-    if comparison.name in known and comparison.title:
-        return str(known[comparison.name])
+    """Return what people call a comparison: as the schema says; in English by its name where the schema speaks Chinese."""
     field = schema.by_name.get(comparison.fields[0])
-    named = comparison.title or (field.title if field else comparison.name)
-    return named.replace("_", " ")
+    said = comparison.title or (field.title if field else "")
+    if lang == "zh" or (said and said.isascii()):
+        return (said or comparison.name).replace("_", " ")
+    return str(catalogue.load(lang, "pairs")["titles"].get(comparison.name, comparison.name.replace("_", " ")))
 
 
 def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.DataFrame:
@@ -51,11 +52,17 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
         texts = [catalogue.text(lang, f"pairs.levels.{comparison.kind}.{level}", title=told) for level in names]
         places = list(range(len(names)))
         level = pl.col(name)
+        text = level.replace_strict(places, texts, default=None, return_dtype=pl.String)
+        # An agreement without weight follows from another: who has the number has the birth date in it.
+        follows = (level == 0) & (pl.col(f"w:{name}") == 0)
         entry = pl.struct(
             pl.lit(name).alias("field"),
             level.replace_strict(places, names, default=None, return_dtype=pl.String).alias("level"),
             pl.col(f"w:{name}").alias("weight"),
-            level.replace_strict(places, texts, default=None, return_dtype=pl.String).alias("text"),
+            pl.when(follows)
+            .then(pl.lit(catalogue.text(lang, "pairs.implied", text=texts[0])))
+            .otherwise(text)
+            .alias("text"),
         )
         pieces.append(pl.when(level.is_not_null()).then(entry))
     for group, names in groups.items():
@@ -91,6 +98,11 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
         .cast(pl.Float64)
         .round(_DECIMALS)
     )
+
+
+def weighed(reason: Mapping[str, Any]) -> str:
+    """Return a reason with its weight; one that weighs nothing says why itself."""
+    return f"{reason['text']} {reason['weight']:+.1f}" if reason["weight"] else str(reason["text"])
 
 
 def _none(kind: pl.DataType) -> pl.Expr:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
 from xueji_cli.reports.pairs.plan import key_title
+from xueji_cli.reports.pairs.reasons import weighed
 from xueji_cli.reports.textpage import Page
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ class RecordPage(Page):
         """
         style = STYLES[card.verdict]
         head = f"{self.tell(f'verdict.{card.verdict}')} {card.cluster}".rstrip()
-        # Where a guard held a pair back, its probability would promise too much.
-        key = "text.weight" if card.guard and card.verdict not in ("duplicate", "matched") else "text.score"
+        key = "text.score" if promises(card) else "text.weight"
         tail = self.tell(key, score=chance(card.score), weight=f"{card.weight:.1f}")
         gap = self.width - cell_width(head, ambiguous=2) - cell_width(tail, ambiguous=2)
         self.line((head, style), " " * max(1, gap), (tail, "quiet"))
@@ -92,8 +92,7 @@ class RecordPage(Page):
 
     def reasons(self, card: Card) -> str:
         """Return the reasons of a pair as one text."""
-        signed = [f"{each['text']} {each['weight']:+.1f}" for each in card.reasons]
-        return self.say("clause").join(signed)
+        return self.say("clause").join(map(weighed, card.reasons))
 
     def _weighed(self, card: Card, margin: int) -> None:
         """List the reasons with their weights in a column, and the sum."""
@@ -144,6 +143,11 @@ class RecordPage(Page):
                 used += size
             lines[-1].append((text[start:], marked))
         return lines
+
+
+def promises(card: Card) -> bool:
+    """Return whether a pair's probability is to be shown: where a guard held it back, it would promise too much."""
+    return not card.guard or card.verdict in ("duplicate", "matched")
 
 
 def chance(score: float) -> str:

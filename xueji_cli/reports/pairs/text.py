@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.reports.lines import harmless
+from xueji_cli.reports.lines import harmless, wrap
 from xueji_cli.reports.pairs.cards import cards
 from xueji_cli.reports.pairs.recordpage import STYLES, RecordPage
 from xueji_cli.reports.pairs.summary import summarise_pairs
@@ -132,7 +132,8 @@ class PairPage(RecordPage):
         shown = [name for name in ("duplicate", "review", "ambiguous", "possible") if self._count(name)]
         if self.plain and shown:
             self.line()
-            self.line((self.tell("text.legend"), "quiet"))
+            for part in wrap(self.tell("text.legend"), self.width):
+                self.line((part, "quiet"))
         for verdict in shown:
             found = self.view.pairs.filter(pl.col("verdict") == verdict)
             for card in cards(self.view, found if limit is None else found.head(limit)):
@@ -143,7 +144,8 @@ class PairPage(RecordPage):
                     "text.more", verdict=self.tell(f"verdict.{verdict}"), count=f"{found.height - limit:,}"
                 )
                 self.line()
-                self.line((more, "quiet"))
+                for part in wrap(more, self.width):
+                    self.line((part, "quiet"))
 
     def _count(self, verdict: str) -> int:
         return self.view.pairs.filter(pl.col("verdict") == verdict).height
@@ -153,7 +155,8 @@ class PairPage(RecordPage):
         self.line()
         word = self.say("next")
         if written:
-            key = "next_page" if written[0].endswith(".html") else "next_written"
+            book = not written[0].endswith(".html") and not self.view.report.linking
+            key = "next_written" if book and self._count("duplicate") + self._count("review") else "next_page"
             self.paragraph(word, self.tell(f"text.{key}", path=harmless(written[0])), "strong")
             return
         if not self.view.pairs.height:

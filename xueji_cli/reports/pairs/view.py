@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import polars as pl
 
+from xueji_cli.matching.decisions import record_keys
 from xueji_cli.matching.guards import GUARDS
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.pairs.advice import with_advice
@@ -26,6 +28,12 @@ class PairView(RecordView):
     report: PairReport
     pairs: pl.DataFrame
 
+    @cached_property
+    def keys(self) -> dict[int, str]:
+        """Record → the key by which a decision knows it again, of all records in pairs."""
+        records = pl.concat([self.pairs["l"], self.pairs["r"].alias("l")]).unique().sort().to_list()
+        return dict(zip(records, record_keys(self.report.people, records), strict=True))
+
 
 def pair_view(report: PairReport, *, lang: str, reveal: bool = False) -> PairView:
     """Put a report into words.
@@ -36,7 +44,7 @@ def pair_view(report: PairReport, *, lang: str, reveal: bool = False) -> PairVie
         reveal: Show personal data whole.
     """
     people = report.people
-    verdicts = LINK_VERDICTS if report.linking else DEDUPE_VERDICTS
+    verdicts = list(dict.fromkeys((*LINK_VERDICTS, *DEDUPE_VERDICTS)))
     pairs = report.judged.pairs
     if report.linking:
         pairs = pairs.with_columns(verdict="link", cluster=pl.lit(None, dtype=pl.String)).drop_nulls("verdict")
@@ -47,7 +55,7 @@ def pair_view(report: PairReport, *, lang: str, reveal: bool = False) -> PairVie
         pl.col("score").cast(pl.Float64).round(6),
         guard_text=pl.col("guard").replace_strict(words, default=None, return_dtype=pl.String),
     )
-    rank = pl.col("verdict").replace_strict(list(verdicts), list(range(len(verdicts))), return_dtype=pl.UInt8)
+    rank = pl.col("verdict").replace_strict(verdicts, list(range(len(verdicts))), return_dtype=pl.UInt8)
     told = told.sort([rank, "weight", "l", "r"], descending=[False, True, False, False])
     columns = ("l", "r", "verdict", "score", "weight", "cluster", "guard", "guard_text", "handling", "reasons")
     return PairView(report, lang, reveal, told.select(columns))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from xueji_cli.errors import UserError
 from xueji_cli.reports.pairs.machine import write_json, write_jsonl
+from xueji_cli.reports.writing import is_folder
 from xueji_cli.reports.written import Written
 from xueji_cli.tables.writing import whole_file
 
@@ -42,8 +44,26 @@ def write_report(view: PairView, path: str) -> Written:
     Raises:
         UserError: What the writers raise.
     """
-    with whole_file(path, inputs=inputs_of(view)) as temporary, temporary.open("wb") as stream:
-        write_stream(view, Path(path).suffix.lower().removeprefix("."), stream, bom=True)
+    inputs = inputs_of(view)
+    suffix = Path(path).suffix.lower()
+    if is_folder(path):
+        from xueji_cli.reports.pairs.workbook import write_folder
+
+        return write_folder(view, path, inputs)
+    if suffix in (".xlsx", ".xlsm"):
+        from xueji_cli.reports.pairs.workbook import write_workbook
+
+        if suffix == ".xlsm":
+            raise UserError("output_no_macros", file=path)
+        return write_workbook(view, path, inputs)
+    if suffix == ".html":
+        from xueji_cli.reports.pairs.page import render_page
+
+        with whole_file(path, inputs=inputs) as temporary:
+            temporary.write_text(render_page(view), encoding="utf-8", newline="\n")
+        return Written((path,))
+    with whole_file(path, inputs=inputs) as temporary, temporary.open("wb") as stream:
+        write_stream(view, suffix.removeprefix("."), stream, bom=True)
     return Written((path,))
 
 
@@ -51,4 +71,5 @@ def inputs_of(view: PairView) -> list[str]:
     """Return the files that were read, none of which may be written over."""
     report = view.report
     read = [roster.table.source.path for roster in report.rosters] + [error.file for error in report.unreadable]
-    return [path for path in read if path != "-"]
+    used = report.decisions.files if report.decisions else ()
+    return [path for path in (*read, *used) if path != "-"]
