@@ -141,6 +141,35 @@ def office_pictures() -> None:
         )
 
 
+def scoresheet_picture() -> None:
+    """Write the picture of a filled scoresheet."""
+    if not all(map(shutil.which, ("soffice", "pdftoppm"))):
+        print("no new picture of the scoresheet: soffice or pdftoppm is missing")
+        return
+    sample = ROOT / "sample_data" / "人籍比对"
+    with tempfile.TemporaryDirectory() as name:
+        command = [
+            sys.executable,
+            "-m",
+            "xueji_cli",
+            "reconcile",
+            str(sample / "系统导出.csv"),
+            "--as-of",
+            AS_OF.isoformat(),
+        ]
+        command += ["--actual", str(sample / "班级名单"), "--schools", str(sample / "学校名单.csv")]
+        command += ["--entries", str(sample / "检查记录.csv"), "--fail-on", "never", "-q", "-o", f"{name}/"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        (book,) = Path(name).glob("桃塘镇中心小学.xlsx")
+        subprocess.run(
+            ["soffice", "--headless", "--convert-to", "pdf", "--outdir", name, str(book)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        picture = ["pdftoppm", "-png", "-r", "90", "-f", "1", "-l", "1", "-singlefile"]
+        subprocess.run([*picture, str(book.with_suffix(".pdf")), str(IMAGES / "scoresheet")], check=True)
+
+
 def _one_page(book: Path) -> None:
     """Set the workbook up so that the first pupils fit on one printed page, their comments after them."""
     from openpyxl import load_workbook
@@ -163,6 +192,7 @@ def main() -> int:
     IMAGES.mkdir(exist_ok=True)
     terminal_picture()
     office_pictures()
+    scoresheet_picture()
     return 0
 
 

@@ -65,3 +65,23 @@ Plan = Annotated[bool, typer.Option("--plan", rich_help_panel=_MATCHING)]
 Explain = Annotated[
     tuple[str, str] | None, typer.Option("--explain", metavar="FILE:ROW FILE:ROW", rich_help_panel=_MATCHING)
 ]
+
+# Only of `xueji reconcile` and `xueji template`.
+_SIDES, _SCORES = "sides", "scores"
+
+System = Annotated[list[str], typer.Argument(metavar="SYSTEM...", show_default=False)]
+Actual = Annotated[list[str] | None, typer.Option("--actual", metavar="ACTUAL...", rich_help_panel=_SIDES)]
+Schools = Annotated[str | None, typer.Option("--schools", metavar="FILE", rich_help_panel=_SIDES)]
+ClassList = Annotated[str | None, typer.Option("--classes", metavar="FILE", rich_help_panel=_SIDES)]
+InRoll = Annotated[str | None, typer.Option("--in-roll", metavar="STATES", rich_help_panel=_SIDES)]
+Present = Annotated[str | None, typer.Option("--present", metavar="STATES", rich_help_panel=_SIDES)]
+Excused = Annotated[str | None, typer.Option("--excused", metavar="WORDS", rich_help_panel=_SIDES)]
+Entries = Annotated[list[str] | None, typer.Option("--entries", metavar="FILE", rich_help_panel=_SCORES)]
+ScoresheetName = Annotated[str, typer.Option("--scoresheet", metavar="NAME", rich_help_panel=_SCORES)]
+PhotoFolder = Annotated[str | None, typer.Option("--photos", metavar="DIR", rich_help_panel=_SCORES)]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, rich_help_panel=_SCORES)]
+TextOrJson = Annotated[Literal["text", "json"], typer.Option("--format", metavar="text|json", rich_help_panel=_OUTPUT)]
+FormKind = Annotated[str, typer.Argument(metavar="FORM", show_default=False)]
+FormSystem = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM...]", show_default=False)]
+FormOutput = Annotated[str, typer.Option("--output", "-o", metavar="FILE")]
+Blind = Annotated[bool, typer.Option("--blind")]
