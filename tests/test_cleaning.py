@@ -448,3 +448,15 @@ def test_a_log_gives_back_every_value_it_took(tmp_path, suffix):
         assert back["kind"].to_list() == ["safe"] * len(values)
 
     holds()
+
+
+def test_a_second_column_of_the_added_header_is_undone_too():
+    base = case_rows(Case("FD01", "fits", "x"))[0][0]
+    row = {**base, "phone": "13705576281/13905576282", "联系电话其余号码": "13605576283"}
+    done = cleaned(make_roster(student(), ["name", "phone", "联系电话其余号码"], [row]))
+    output = shape(done, AS_IS)
+    assert [column.header for column in output.columns][2:] == ["联系电话其余号码"] * 2
+    back = undo(as_table(output), change_log(done, [Made(output, "out.xlsx")]))
+    assert back.edited.is_empty()
+    assert list(back.headers.values()) == ["姓名", "联系电话", "联系电话其余号码"]
+    assert back.frame.drop(ROW).rows() == [(base["name"], row["phone"], "13605576283")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.cleaning.change import Kind
-from xueji_cli.cleaning.shaping import PLACE, REST
+from xueji_cli.cleaning.shaping import PLACE
 from xueji_cli.cleaning.writing import headers
 from xueji_cli.reports.masking import mask, mask_name
 
@@ -126,7 +126,8 @@ def change_log(cleaned: Cleaned, made: Sequence[Made]) -> pl.DataFrame:
         orient="row",
     )
     masks = {f.name: mask_name(f, pool.schema.code_tables.get(f.code or "")) for f in pool.schema.fields}
-    titles = {of: REST.format(title=pool.schema.by_name[of].title) for of in cleaned.rests.values()}
+    heads = _headers(made)
+    rests = {of: heads[name] for name, of in cleaned.rests.items()}
     changes = pl.concat([cleaned.changes.with_columns(rested=pl.lit(value=False)), _rests(cleaned.changes)])
     return (
         changes.with_row_index("order")
@@ -137,8 +138,8 @@ def change_log(cleaned: Cleaned, made: Sequence[Made]) -> pl.DataFrame:
             cell=pl.concat_str("letter", "row"),
             mask=pl.col("field").replace_strict(masks, default="none", return_dtype=pl.String),
             to_column=pl.when("rested")
-            .then(pl.col("field").replace_strict(titles, default=None, return_dtype=pl.String))
-            .otherwise(pl.col("field").replace_strict(_headers(made), default=None, return_dtype=pl.String)),
+            .then(pl.col("field").replace_strict(rests, default=None, return_dtype=pl.String))
+            .otherwise(pl.col("field").replace_strict(heads, default=None, return_dtype=pl.String)),
         )
         # The column at the right is no field of its own.
         .with_columns(field=pl.when(~pl.col("rested")).then("field"))
