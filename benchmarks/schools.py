@@ -38,7 +38,8 @@ _SCHEMA = {
 }  # fmt: skip
 
 
-def _grade_name(grade: int, style: int) -> str:
+def grade_name(grade: int, style: int) -> str:
+    """Write a grade as the school does."""
     if grade <= 6:
         return f"{_NUMERALS[grade]}年级"
     if grade <= 9:
@@ -46,16 +47,16 @@ def _grade_name(grade: int, style: int) -> str:
     return f"高{_NUMERALS[grade - 9]}"
 
 
-def _class_name(grade: int, number: int, entry_year: int, style: int) -> str:
+def class_name(grade: int, number: int, entry_year: int, style: int) -> str:
     """Write a class as the school does; each school keeps to one of five ways."""
-    grade_name = _grade_name(grade, style)
-    short = grade_name.removesuffix("年级")
+    grade_words = grade_name(grade, style)
+    short = grade_words.removesuffix("年级")
     return (
         f"{short}({number})班",
         f"{number}班",
-        f"{grade_name}{number}班",
+        f"{grade_words}{number}班",
         f"{entry_year}级{number}班",
-        f"{grade_name}({number})班",
+        f"{grade_words}({number})班",
     )[style % 5]
 
 
@@ -114,8 +115,8 @@ def classes_of(schools: Iterable[School]) -> pl.DataFrame:
                 records.append(
                     (
                         len(records), place, school.code, school.name, school.town, school.county,
-                        settled()[school.county].code, grade, stage, entry_year, size, _grade_name(grade, school.style),
-                        _class_name(grade, number, entry_year, school.style), f"{entry_year}{stage}{number:02d}",
+                        settled()[school.county].code, grade, stage, entry_year, size, grade_name(grade, school.style),
+                        class_name(grade, number, entry_year, school.style), f"{entry_year}{stage}{number:02d}",
                     )
                 )  # fmt: skip
     return pl.DataFrame(records, schema=_SCHEMA, orient="row")

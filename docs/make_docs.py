@@ -31,6 +31,7 @@ AS_OF = date(2025, 10, 15)
 def rules_page() -> str:
     """Return docs/rules.md."""
     words, labels = catalogue.load("zh", "rules"), catalogue.load("zh", "check")["severity"]
+    fixable = catalogue.text("zh", "check.fixable")
     active = activate(load_rulepack(DEFAULT_PACK, (), known_parameters()), {}, (), ())
     lines = ["# 规则", "", f"共 {len(active)} 条，由程序生成；级别和依据按规则包 {DEFAULT_PACK}。", ""]
     for code, rule in active.items():
@@ -39,7 +40,7 @@ def rules_page() -> str:
         lines += [
             f"{text['why']}",
             "",
-            f"- 改法：{text['suggestion']}",
+            f"- 改法：{text['suggestion']}{fixable if rule.rule.fixable else ''}",
             f"- 例子：{text['example']}",
             f"- 依据：{rule.source}",
         ]
@@ -140,6 +141,35 @@ def office_pictures() -> None:
         )
 
 
+def scoresheet_picture() -> None:
+    """Write the picture of a filled scoresheet."""
+    if not all(map(shutil.which, ("soffice", "pdftoppm"))):
+        print("no new picture of the scoresheet: soffice or pdftoppm is missing")
+        return
+    sample = ROOT / "sample_data" / "人籍比对"
+    with tempfile.TemporaryDirectory() as name:
+        command = [
+            sys.executable,
+            "-m",
+            "xueji_cli",
+            "reconcile",
+            str(sample / "系统导出.csv"),
+            "--as-of",
+            AS_OF.isoformat(),
+        ]
+        command += ["--actual", str(sample / "班级名单"), "--schools", str(sample / "学校名单.csv")]
+        command += ["--entries", str(sample / "检查记录.csv"), "--fail-on", "never", "-q", "-o", f"{name}/"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        (book,) = Path(name).glob("桃塘镇中心小学.xlsx")
+        subprocess.run(
+            ["soffice", "--headless", "--convert-to", "pdf", "--outdir", name, str(book)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        picture = ["pdftoppm", "-png", "-r", "90", "-f", "1", "-l", "1", "-singlefile"]
+        subprocess.run([*picture, str(book.with_suffix(".pdf")), str(IMAGES / "scoresheet")], check=True)
+
+
 def _one_page(book: Path) -> None:
     """Set the workbook up so that the first pupils fit on one printed page, their comments after them."""
     from openpyxl import load_workbook
@@ -162,6 +192,7 @@ def main() -> int:
     IMAGES.mkdir(exist_ok=True)
     terminal_picture()
     office_pictures()
+    scoresheet_picture()
     return 0
 
 

@@ -161,7 +161,17 @@ def complete(words, position=None, shell="bash", **more):
 
 
 def test_completion_knows_commands_options_and_their_values():
-    assert complete("xueji ") == ["check", "dedupe", "link", "rule", "schema", "codes"]
+    assert complete("xueji ") == [
+        "check",
+        "clean",
+        "dedupe",
+        "link",
+        "reconcile",
+        "template",
+        "rule",
+        "schema",
+        "codes",
+    ]
     assert complete("xueji sch") == ["schema"]
     assert complete("xueji schema ") == ["list", "show", "check", "export"]
     assert complete("xueji check --fa") == ["--fail-on"]

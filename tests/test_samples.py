@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from sample_data.make_inspection import FOLDER, write_inspection
 from sample_data.make_samples import CLASS_FILE, POINT, RIGHT, ROSTERS, SCHOOL_FILE, township, write_samples
 
 ROOT = Path(__file__).parent.parent
@@ -70,6 +71,15 @@ def test_all_rows_are_read(report: dict[str, Any]) -> None:
     rows = {Path(source["file"]).name: source["rows"] for source in report["inputs"]}
     assert sum(rows.values()) == township()[0].height
     assert all(height <= 300 for height in rows.values())
+
+
+def test_the_inspection_is_what_its_script_makes(tmp_path: Path) -> None:
+    write_inspection(tmp_path)
+    made, kept = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*.csv")} for root in (tmp_path, FOLDER)
+    )
+    assert made == kept
+    assert len(made) == 7
 
 
 def test_the_script_still_makes_the_files_that_are_here(tmp_path: Path) -> None:

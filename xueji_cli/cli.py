@@ -17,12 +17,15 @@ from typer.main import get_command
 from xueji_cli import __version__
 from xueji_cli.commands import options
 from xueji_cli.commands.check import check
+from xueji_cli.commands.clean import clean
 from xueji_cli.commands.codes import codes_app
 from xueji_cli.commands.dedupe import dedupe
 from xueji_cli.commands.help import Command, Group, localise
 from xueji_cli.commands.link import link
+from xueji_cli.commands.reconcile import ReconcileCommand, reconcile
 from xueji_cli.commands.rule import rule
 from xueji_cli.commands.schema import schema_app
+from xueji_cli.commands.template import template
 from xueji_cli.console import Console, language
 from xueji_cli.errors import UserError
 
@@ -33,8 +36,11 @@ USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 
 app = typer.Typer(name="xueji", cls=Group, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("check", cls=Command)(check)
+app.command("clean", cls=Command)(clean)
 app.command("dedupe", cls=Command)(dedupe)
 app.command("link", cls=Command)(link)
+app.command("reconcile", cls=ReconcileCommand)(reconcile)
+app.command("template", cls=Command)(template)
 app.command("rule", cls=Command)(rule)
 app.add_typer(schema_app, name="schema")
 app.add_typer(codes_app, name="codes")

@@ -13,7 +13,7 @@ import polars as pl
 from xueji_cli.schema.codetables import load_code_table
 from xueji_cli.schema.model import FieldType
 from xueji_cli.schema.roster import NUMERIC
-from xueji_cli.values import classes, codes, dates, idnumber, names, phones, text
+from xueji_cli.values import class_titles, classes, codes, dates, idnumber, names, phones, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -50,6 +50,8 @@ FLAW = "#flaw"
 
 #: The grade that a grade or class column names by itself.
 GRADE_OF_CLASS = "#grade"
+#: The plain name of a class that is loosely written (101, 七3); only there when some class is.
+TITLE = "#title"
 #: The grade that a class named by its entry year (2021级1班) is in this school year.
 GRADE_OF_COHORT = "#cohort"
 
@@ -282,6 +284,10 @@ def _grades(rows: pl.DataFrame, bound: frozenset[str], school_year: int) -> list
         answers.append(of_class.set(~by_year, None).alias("class_name" + GRADE_OF_COHORT))
         of_class = of_class.set(by_year, None)
         answers += [of_grade.alias("grade" + GRADE_OF_CLASS), of_class.alias("class_name" + GRADE_OF_CLASS)]
+    if klass is not None:
+        titles = class_titles.plain_classes(klass, grade, stages, school_year)
+        if titles.null_count() < len(titles):
+            answers.append(titles.alias("class_name" + TITLE))
     told = runs.join(distinct.with_columns(answers), on=keys, how="left", nulls_equal=True, maintain_order="left")
     return told.select(GROUP, *(answer.name for answer in answers))[starts.cum_sum() - 1].get_columns()
 

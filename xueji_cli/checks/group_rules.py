@@ -21,7 +21,8 @@ _SIZES = "教育部班额标准: 56 人及以上为大班额, 66 人及以上为
 #: One class: the school, the grade where known, and the class as written.
 _CLASS = ["~school", derive.GRADE, "class_name"]
 
-_NAMES = ("school_code", "school_name", "class_name", derive.GRADE, derive.CLASS)
+_TITLE = "class_name" + derive.TITLE
+_NAMES = ("school_code", "school_name", "class_name", _TITLE, derive.GRADE, derive.CLASS)
 
 
 def _census(ctx: GroupContext) -> pl.DataFrame:
@@ -163,6 +164,16 @@ def _unlisted(ctx: GroupContext) -> pl.DataFrame:
     )
 
 
+def _loose(ctx: GroupContext) -> pl.DataFrame:
+    """Find classes whose name is loosely written; one finding a class, on its first pupil."""
+    if _TITLE not in ctx.columns:
+        return NOTHING
+    found = _classes(ctx, [*_CLASS, _TITLE], pl.col(_TITLE).is_not_null())
+    return found.select(
+        "table", "row", value=pl.col("class_name"), p1=pl.col(_TITLE), p2=pl.col("size").cast(pl.String)
+    )
+
+
 def _size_rule(code: str, slug: str, severity: Severity, lower: int, upper: int | None) -> GroupRule:
     return GroupRule(
         code=code,
@@ -223,5 +234,14 @@ RULES = (
         option="--classes",
         on="class_name",
         find=_unlisted,
+    ),
+    GroupRule(
+        code="CL09",
+        slug="loose-class-name",
+        severity=Severity.NOTICE,
+        source="[经验] 班级名称写法不一, 合并名册时一个班会被当成几个班",
+        on="class_name",
+        find=_loose,
+        fixable=True,
     ),
 )

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 
 def read_rosters(
-    paths: Sequence[str], settings: Settings, console: Console, *, kind: str | None = None
+    paths: Sequence[str],
+    settings: Settings,
+    console: Console,
+    *,
+    kind: str | None = None,
+    choices: Sequence[Schema] = (),
 ) -> tuple[list[Roster], list[InputError]]:
     """Read files and bind their columns.
 
@@ -32,6 +37,7 @@ def read_rosters(
         settings: The run's settings.
         console: Shows the progress.
         kind: The one schema that these files are to have; None for the user's choice, or whichever fits best.
+        choices: Schemas of which these files have whichever fits best, in place of the user's choice.
 
     Returns:
         The rosters in input order, and the files that could not be read.
@@ -39,9 +45,9 @@ def read_rosters(
     Raises:
         UserError: When a mapping is wrong.
     """
-    named = kind or settings.schema
+    named = None if choices else kind or settings.schema
     folders = settings.schema_folders
-    schemas = [load_schema(name, folders) for name in ([named] if named else schema_names(folders))]
+    schemas = list(choices) or [load_schema(name, folders) for name in ([named] if named else schema_names(folders))]
     vocabulary = Vocabulary(schemas)
     options = ReadOptions(sheet=settings.sheet, encoding=settings.encoding, header_row=settings.header_row)
     tables: list[Table] = []

@@ -186,6 +186,21 @@ class _Page(Page):
                 self.command(f"-o {self.say('next_folder')}/", self.say("next_many"))
         elif self.report.unreadable:
             self.paragraph(word, self.say("next_unreadable"), "strong")
+        self.cleaning()
+
+    def cleaning(self) -> None:
+        """Say how many findings `xueji clean` puts right, and the command that does it."""
+        fixable = [code for code, rule in self.report.rules.items() if rule.rule.fixable]
+        count = self.view.filter(pl.col("code").is_in(fixable)).height
+        if not count:
+            return
+        self.paragraph("", self.say("next_clean", count=f"{count:,}"))
+        files = self.summary.by_file["file"].to_list()
+        if len(files) == 1 and files[0] != "-":
+            target = f"{PurePath(files[0].replace(chr(92), '/')).stem}-{self.say('next_cleaned')}.xlsx"
+            self.line(" " * self.margin, (harmless(f"xueji clean {quoted(files[0])} -o {quoted(target)}"), "strong"))
+        else:
+            self.line(" " * self.margin, (f"xueji clean ... -o {self.say('next_cleaned')}.xlsx", "strong"))
 
 
 def _short(text: str) -> str:

@@ -19,6 +19,7 @@ from xueji_cli.tables.table import column_letter
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from xueji_cli.checks.rule import Rule
     from xueji_cli.reports.report import CheckReport
     from xueji_cli.schema.roster import Roster
 
@@ -100,6 +101,12 @@ def rule_text(lang: str, code: str, part: str) -> str:
     return str(catalogue.load(lang, "rules")[code].get(part, ""))
 
 
+def _suggestion(lang: str, rule: Rule) -> str:
+    """Return the suggestion of a rule, which says so where `xueji clean` follows it."""
+    text = rule_text(lang, rule.code, "suggestion")
+    return f"{text}{catalogue.text(lang, 'check.fixable')}" if rule.fixable else text
+
+
 def says_value(lang: str, code: str) -> bool:
     """Return whether a rule's sentence shows the cell; where it does not, the cell is shown beside it."""
     return "{value}" in rule_text(lang, code, "message")
@@ -153,7 +160,7 @@ def _render(part: pl.DataFrame, code: str, kind: str, report: CheckReport, lang:
         pl.lit(active.rule.slug).alias("slug"),
         pl.lit(active.source).alias("source"),
         _fill(rule_text(lang, code, "message")).alias("message"),
-        _fill(rule_text(lang, code, "suggestion")).alias("suggestion"),
+        _fill(_suggestion(lang, active.rule)).alias("suggestion"),
     ).select("order", *VIEW_SCHEMA.names())
 
 

@@ -108,6 +108,20 @@ def load_schema(name_or_path: str | Path, folders: Sequence[str | Path] = ()) ->
     return schema
 
 
+def load_form(name: str, folders: Sequence[str | Path] = ()) -> Schema:
+    """Load one of the schemas of `forms/`, which no command tries on a table unless it asks for that form.
+
+    Args:
+        name: `headcount` or `entries`.
+        folders: The user's own definition folders.
+
+    Raises:
+        UserError: When there is no such form.
+        DefinitionError: With all mistakes of one file.
+    """
+    return load_schema(find(name, search_path(folders), below="forms", missing="unknown_schema"), folders)
+
+
 def _matching(parts: Sequence[_Part], fields: Sequence[str]) -> Model | None:
     """Read the model of the most special file that has one, whole: a model is not laid over another."""
     for part in reversed(parts):

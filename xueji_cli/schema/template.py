@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from xueji_cli.schema.model import FieldType
+from xueji_cli.tables.table import column_letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,45 +55,50 @@ def template_workbook(schema: Schema, words: Mapping[str, str]) -> bytes:
     may = workbook.add_format({"num_format": "@", "bold": True, "bg_color": "#E2EFDA", "border": 1, "text_wrap": True})
     sheet.freeze_panes(1, 0)
     sheet.set_row(0, 32)
-    lists = _Lists(workbook, words["codes_sheet"])
+    lists = Lists(words["codes_sheet"])
     for position, field in enumerate(template_fields(schema)):
         header = field.template_header or field.title
         # Text in the whole column: an ID number typed here keeps its 18 digits.
-        sheet.set_column(position, position, _width(field, header), text)
+        sheet.set_column(position, position, column_width(field, header), text)
         sheet.write_string(0, position, header, must if field.filled or field.required else may)
         sheet.write_comment(0, position, _comment(field, schema, words), {"x_scale": 1.6, "y_scale": 1.2})
         if field.code:
             offered = choices(schema.code_tables[field.code])
             sheet.data_validation(1, position, ROWS, position, lists.validation(field.code, offered))
+    lists.write(workbook)
     workbook.close()
     return buffer.getvalue()
 
 
-class _Lists:
-    """The second sheet, where lists stand that are too long to be written into a drop-down."""
+class Lists:
+    """Drop-downs, and the last sheet, where lists stand that are too long to be written into one."""
 
-    def __init__(self, workbook: Any, name: str) -> None:
-        self._workbook = workbook
+    def __init__(self, name: str) -> None:
         self._name = name
-        self._sheet: Any = None
-        self._ranges: dict[str, str] = {}
+        self._offered: dict[str, Sequence[str]] = {}
 
     def validation(self, table: str, offered: Sequence[str]) -> dict[str, Any]:
+        """Return what a drop-down of a code table is, as xlsxwriter names it."""
         # The list helps and does not forbid: a cell may need what no list foresees, and `xueji check` says so later.
         options: dict[str, Any] = {"validate": "list", "error_type": "warning"}
         if len(",".join(offered)) <= _INLINE_LIMIT and not any("," in label for label in offered):
             return {**options, "source": list(offered)}
-        if table not in self._ranges:
-            if self._sheet is None:
-                self._sheet = self._workbook.add_worksheet(self._name)
-            column = len(self._ranges)
-            self._sheet.write_column(0, column, offered)
-            letter = chr(ord("A") + column)
-            self._ranges[table] = f"='{self._name}'!${letter}$1:${letter}${len(offered)}"
-        return {**options, "source": self._ranges[table]}
+        self._offered.setdefault(table, offered)
+        letter = column_letter(list(self._offered).index(table))
+        return {**options, "source": f"='{self._name}'!${letter}$1:${letter}${len(offered)}"}
+
+    def write(self, workbook: Any) -> None:
+        """Add the sheet, if any drop-down needs it; row by row, as a workbook in constant memory wants it."""
+        if not self._offered:
+            return
+        sheet = workbook.add_worksheet(self._name)
+        for row, labels in enumerate(zip_longest(*self._offered.values())):
+            for column, label in enumerate(labels):
+                if label is not None:
+                    sheet.write_string(row, column, label)
 
 
-def _width(field: Field, header: str) -> float:
+def column_width(field: Field, header: str) -> float:
     """Return a column width: room for an ID number, an address, or the header in two lines."""
     if field.type in (FieldType.ID_NUMBER, FieldType.ROLL_NUMBER):
         return 22

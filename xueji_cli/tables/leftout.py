@@ -134,9 +134,10 @@ def _loose_ends(body: pl.DataFrame, names: Sequence[str], header: Header, gone: 
     """Find rows at the end that have one cell and no name in it: a date, an office, 家长签名, a sentence.
 
     A row whose only cell stands under 姓名 and can be a name stays: it may be a child of whom nothing else is known. So does one
-    with a number in it that could be an ID.
+    with a number in it that could be an ID; and, in a list of schools or classes, one that names the school.
     """
     rows: list[int] = []
+    of_schools = not any("姓名" in name for name in header.names)
     for row in reversed(body.tail(_LOOSE_ENDS + len(gone)).rows()):
         if row[0] in gone:
             continue
@@ -147,8 +148,10 @@ def _loose_ends(body: pl.DataFrame, names: Sequence[str], header: Header, gone: 
             break
         position, cell = filled[0]
         named = position < len(header.names) and "名" in header.names[position].replace("签名", "")
+        school = of_schools and position < len(header.names) and "校" in header.names[position]
         if (
-            (named and not _NO_NAME.search(cell))
+            school
+            or (named and not _NO_NAME.search(cell))
             or not re.search(r"\D", cell)
             or re.search(r"\d{8}", cell)
             or len(cell) < 2

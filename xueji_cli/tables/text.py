@@ -115,11 +115,15 @@ def _best_head(
         cut = data[:size]
     if len(cut) < len(data):
         cut = cut[: cut.rfind(b"\n") + 1]
-    lines = cut.decode("utf-8", "strict").split("\n")
+    text = cut.decode("utf-8", "strict")
+    lines = text.split("\n")
     if len(cut) == len(data) and lines and not lines[-1]:
         lines.pop()
     best: tuple[tuple[int, int], str, list[Record]] | None = None
     for delimiter in DELIMITERS:
+        if best is not None and best[0][0] > 1 and delimiter not in text:
+            # A row of one cell names one field at the most.
+            continue
         records = list(itertools.islice(_records(lines, delimiter), need))
         rows = [list(record.cells) for record in records]
         header = header_at(rows, header_row - 1, knows) if header_row else find_header(rows, knows)

@@ -16,7 +16,8 @@ from xueji_cli.tables.paths import same_file_key
 
 # What a spreadsheet takes for the start of a formula, full-width forms too; plain numbers are none.
 _DANGEROUS = r"^[=+\-@\t\r\n＝＋－＠]"
-_NUMBER = r"^[+\-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)$"
+# Strokes alone, which fill a cell in every second roster, are none either.
+_NUMBER = r"^(?:[+\-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)|[+\-]+)$"
 
 
 def neutralise(text: str) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from xueji_cli.values import text
 from xueji_cli.values.text import first_match, on_distinct, put, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: The separator in names of minority peoples and foreigners: U+00B7 (民委发〔2016〕33号).
 DOT = "·"
@@ -53,17 +58,27 @@ _FORMS = {
 }
 
 
-def _tidy(values: pl.Series) -> pl.Series:
+def _tidy(values: pl.Series, fold: Callable[[pl.Series], pl.Series] = text.fold) -> pl.Series:
     """Return names as they are meant: dots unified, no spaces beside Han characters or dots."""
     dotted = pl.col("v").str.replace_all(_DOTS, DOT)
     # Twice, since a character between two stops belongs to both.
     for _ in range(2):
         dotted = dotted.str.replace_all(_STOPS, "${1}·${2}")
-    folded = text.fold(values.to_frame("v").select(dotted).to_series())
+    folded = fold(values.to_frame("v").select(dotted).to_series())
     tidy = pl.col("v").str.replace_all(r" *· *", DOT)
     for _ in range(2):
         tidy = tidy.str.replace_all(rf"({_HAN}) +({_HAN})", "${1}${2}")
     return folded.to_frame("v").select(tidy).to_series()
+
+
+def tidy(cells: pl.Series) -> pl.Series:
+    """Return names as they should be written: what `read` says of their writing put right, every character else as it stands.
+
+    Args:
+        cells: As written.
+    """
+    tidied = on_distinct(cells, lambda names: _tidy(names, text.tidy))
+    return tidied.set(tidied == "", None)
 
 
 def read(cells: pl.Series) -> tuple[pl.Series, pl.Series | None, pl.Series | None]:

@@ -9,6 +9,9 @@ from xueji_cli.values.text import on_distinct, put, read_cells, spread
 _MOBILE = r"^1[3-9][0-9]{9}$"
 _FIXED = r"^(?:(?:0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(?:(?:-|转|转分机)[0-9]{1,5})?|[48]00-?[0-9]{3}-?[0-9]{4})$"
 
+#: A fixed line that other text follows.
+_FIXED_IN_TEXT = r"(?:0[0-9]{2,3}-?)?[2-9][0-9]{6,7}|[48]00-?[0-9]{3}-?[0-9]{4}"
+
 # Written to get past a required field: one digit repeated, a run, or the example numbers of forms and operators.
 _PLACEHOLDERS = (
     *(digit * length for digit in "0123456789" for length in (7, 8, 10, 11, 12)),
@@ -81,3 +84,24 @@ def read(cells: pl.Series) -> tuple[pl.Series, pl.Series | None, pl.Series | Non
     tidy = on_distinct(values, _tidy)
     flaw = on_distinct(values, _flaw)
     return put(cells, odd, tidy), spread(cells, odd, dirt), spread(cells, odd, flaw)
+
+
+def split(cells: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Split cells that hold several numbers (`SEVERAL`).
+
+    Args:
+        cells: Tidy text.
+
+    Returns:
+        The first number, and all else that the cell says, as it stands but for separators at its ends; both null where no number is found.
+    """
+    number = rf"(1[3-9][0-9]{{9}})|({_FIXED_IN_TEXT})"
+    found = cells.to_frame("v").select(
+        pl.col("v").str.extract(number, 0).alias("first"),
+        pl.col("v").str.replace(number, "\n").alias("rest"),
+    )
+    first = found.select(pl.col("first").str.replace_all(r"[ ()]", "")).to_series()
+    rest = found.select(
+        pl.col("rest").str.replace_all(r"[\n ]+", " ").str.strip_chars(" ,，、/\\;；|或和").replace("", None)
+    ).to_series()
+    return first, rest.set(first.is_null(), None)

@@ -9,6 +9,7 @@ too, so digits are written `[0-9]`.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 import polars as pl
 
@@ -24,6 +25,13 @@ _RADICALS = (
     "⻥鱼⻦鸟⻧卤⻨麦⻩黄⻪黾⻫斉⻬齐⻭歯⻮齿⻯竜⻰龙⻱龜⻲亀⻳龟"
 )
 RADICALS = dict(zip(_RADICALS[::2], _RADICALS[1::2], strict=True))
+
+#: What is written in place of a character that looks the same: radicals in either block, digits and letters of full width.
+_PLAIN = {
+    **RADICALS,
+    **{chr(code): normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)},
+    **{chr(code + 0xFEE0): chr(code) for code in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"},
+}
 
 #: Radicals in either block: visible proof of text that came out of a PDF or OCR.
 RADICAL = r"[\x{2E80}-\x{2EFF}\x{2F00}-\x{2FDF}]"
@@ -105,6 +113,35 @@ def _fold_distinct(values: pl.Series) -> pl.Series:
         )
         .to_series()
     )
+
+
+def _tidy_distinct(values: pl.Series) -> pl.Series:
+    return (
+        values.to_frame("v")
+        .select(
+            pl.col("v")
+            .str.replace_all(r"[\r\n\t]+", " ")
+            .str.replace_all(INVISIBLE, "")
+            .str.replace_many(_PLAIN)
+            .str.replace_all(SPACE + "+", " ")
+            .str.strip_chars_start("'＇ ")
+            .str.strip_chars_end(" ")
+        )
+        .to_series()
+    )
+
+
+def tidy(series: pl.Series) -> pl.Series:
+    """Return cells as they should be written: without what `DIRT` names, all else as it stands; blank becomes null.
+
+    Folding (`fold`) is for comparing and goes further: it makes Chinese brackets and commas those of ASCII, which nobody wants
+    changed in an address.
+
+    Args:
+        series: Strings as written in the file.
+    """
+    tidied = on_distinct(series, _tidy_distinct)
+    return tidied.set(tidied == "", None)
 
 
 def first_match(values: pl.Series, patterns: dict[str, str]) -> pl.Series:

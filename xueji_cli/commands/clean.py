@@ -1,0 +1,262 @@
+"""`xueji clean`: safe repairs in bulk, every change on record; many files made one table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from xueji_cli.commands import options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+
+    from xueji_cli.cleaning.engine import Wishes
+    from xueji_cli.commands.clean_plan import Plan
+    from xueji_cli.console import Console
+    from xueji_cli.errors import InputError
+    from xueji_cli.reports.cleaned import CleanReport
+    from xueji_cli.schema.roster import Roster
+    from xueji_cli.settings import Settings
+
+DONE, OPEN, UNREADABLE = 0, 1, 2
+
+
+def clean(
+    ctx: typer.Context,
+    files: options.Files,
+    output: options.CleanOutput = None,
+    log: options.ChangeLog = None,
+    diff: options.Diff = False,
+    undo: options.Undo = None,
+    unsafe: options.Unsafe = False,
+    reference: options.ReferenceList = None,
+    template: options.Template = "national-71",
+    split_by: options.SplitBy = None,
+    origin: options.Origin = False,
+    school_names: options.SchoolNames = None,
+    since_state: options.SinceState = None,
+    format: options.Format = None,
+    schema: options.SchemaName = None,
+    rules: options.Pack = None,
+    as_of: options.AsOf = None,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    fail_on: options.FailOn = None,
+    mapping: options.Mapping = None,
+    sheet: options.Sheet = None,
+    header_row: options.HeaderRow = None,
+    encoding: options.Encoding = None,
+    recursive: options.Recursive = False,
+    places: options.Places = 3,
+    reveal: options.Reveal = False,
+    config: options.Config = None,
+    lang: options.Lang = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
+) -> int:
+    """Clean rosters."""
+    from xueji_cli.commands.clean_plan import make_plan
+    from xueji_cli.commands.start import start
+    from xueji_cli.errors import UserError
+    from xueji_cli.tables.paths import expand_inputs
+
+    console, settings = start(ctx, without=frozenset())
+    if undo is not None:
+        from xueji_cli.commands.clean_undo import run_undo
+
+        if len(files) != 1 or output is None:
+            raise UserError("clean_undo_usage")
+        return run_undo(files[0], undo, output, settings, console)
+    if diff and (output or log or since_state):
+        raise UserError("clean_diff_writes")
+    paths = expand_inputs(files, recursive=settings.recursive)
+    plan = make_plan(
+        files,
+        paths,
+        output=output,
+        logs=list(dict.fromkeys(log or [])),
+        template=template,
+        split_by=split_by,
+        origin=origin,
+        since_state=since_state,
+        settings=settings,
+    )
+    report = run(plan, settings, console, unsafe=unsafe, reference=reference, school_names=school_names)
+    return show(report, settings, console, diff=diff, places=places)
+
+
+def run(
+    plan: Plan,
+    settings: Settings,
+    console: Console,
+    *,
+    unsafe: bool = False,
+    reference: str | None = None,
+    school_names: str | None = None,
+) -> CleanReport:
+    """Read files, clean them, write what the plan says, and return the report."""
+    import polars as pl
+
+    from xueji_cli import __version__
+    from xueji_cli.checks.activation import activate, known_parameters
+    from xueji_cli.commands.inputs import read_rosters
+    from xueji_cli.reports.cleaned import LOG_SCHEMA, CleanReport
+    from xueji_cli.reports.report import Run
+    from xueji_cli.schema.rulepack import load_rulepack
+
+    pack = load_rulepack(settings.rules, settings.schema_folders, known_parameters())
+    active = activate(pack, settings.rule_overrides, settings.select, settings.ignore, settings.file or "")
+    wishes = _wishes(settings, console, frozenset(active), unsafe, reference, school_names)
+    told: dict[str, object] = {"template": plan.template_name, "unsafe": unsafe, "origin": plan.origin}
+    told |= {name: value for name, value in (("split_by", plan.split_by), ("reference", reference)) if value}
+    told |= {"select": list(settings.select)} if settings.select else {}
+    names = ("schema", "ignore", "mapping", "sheet", "header_row", "encoding", "rules")
+    hanging = told | {name: getattr(settings, name) for name in names} | {"school_names": school_names}
+    digests = plan.digests({**hanging, "version": __version__})
+    wanted = plan.changed(digests)
+    rosters: list[Roster] = []
+    failures: list[InputError] = []
+    if wanted:
+        rosters, failures = read_rosters(wanted, settings, console)
+    logs: list[pl.DataFrame] = []
+    outputs: dict[str, int] = {}
+    conflicts: list[tuple[str, Mapping[str, Sequence[str]]]] = []
+    jobs = plan.jobs(rosters)
+    with console.progress(console.text("cli.writing"), len(jobs)) as step:
+        for name, part in jobs:
+            step(name)
+            log, rows, unlike = _job(plan, name, part, wishes, console)
+            logs.append(log)
+            outputs |= rows
+            conflicts += unlike
+    log = pl.concat(logs) if logs else pl.DataFrame(schema=LOG_SCHEMA)
+    _write_logs(plan, log, console)
+    plan.remember(digests, unread=[error.file for error in failures])
+    return CleanReport(
+        run=Run(
+            command="clean",
+            version=__version__,
+            schemas=tuple({f"{each.schema.name} {each.schema.version}": None for each in rosters}),
+            rules=f"{pack.name} {pack.version}",
+            as_of=settings.as_of.isoformat(),
+            options=told,
+        ),
+        rosters=tuple(rosters),
+        unreadable=tuple(failures),
+        log=log,
+        severities={code: rule.severity.value for code, rule in active.items()},
+        outputs=outputs,
+        conflicts=tuple(conflicts),
+        unchanged=len(plan.inputs) - len(wanted),
+        preview=plan.target is None,
+    )
+
+
+def _job(
+    plan: Plan, name: str, rosters: Sequence[Roster], wishes: Wishes, console: Console
+) -> tuple[pl.DataFrame, dict[str, int], list[tuple[str, Mapping[str, Sequence[str]]]]]:
+    """Clean the tables that go into one output, and write it."""
+    from xueji_cli.cleaning.engine import clean as clean_rows
+    from xueji_cli.cleaning.pool import pool
+    from xueji_cli.cleaning.shaping import conflicts, shape
+    from xueji_cli.cleaning.writing import write_output
+    from xueji_cli.reports.cleaned import change_log
+
+    cleaned = clean_rows(pool(rosters), wishes)
+    output = shape(cleaned, plan.template, origin=plan.origin)
+    made = plan.made(name, output)
+    for each in made:
+        if each.path is not None:
+            guarded = write_output(
+                each.output,
+                each.path,
+                sheet=output.schema.title or output.schema.name,
+                codes_sheet=console.text("schema.template.codes_sheet"),
+                inputs=plan.inputs,
+            )
+            if guarded:
+                console.note(console.text("clean.text.neutralised", file=each.path, count=guarded))
+    outputs = {each.path: each.output.rows.height for each in made if each.path is not None}
+    return change_log(cleaned, made), outputs, list(conflicts(cleaned.pool, output.columns))
+
+
+def _wishes(
+    settings: Settings,
+    console: Console,
+    rules: frozenset[str],
+    unsafe: bool,  # noqa: FBT001
+    reference: str | None,
+    school_names: str | None,
+) -> Wishes:
+    from dataclasses import replace
+
+    from xueji_cli.cleaning.engine import Wishes
+    from xueji_cli.cleaning.pool import pool
+    from xueji_cli.cleaning.proposals import reference as people_of
+    from xueji_cli.cleaning.schools import read_names
+    from xueji_cli.commands.inputs import read_rosters
+    from xueji_cli.tables.paths import expand_inputs
+
+    known = None
+    if reference is not None:
+        reading = replace(settings, sheet=None, header_row=None, encoding=None, mapping=())
+        rosters, failures = read_rosters(expand_inputs([reference]), reading, console)
+        if failures:
+            raise failures[0]
+        known = people_of([pool([roster]) for roster in rosters])
+    return Wishes(
+        as_of=settings.as_of,
+        rules=rules,
+        unsafe=unsafe,
+        reference=known,
+        schools=read_names(school_names) if school_names else {},
+    )
+
+
+def _write_logs(plan: Plan, log: pl.DataFrame, console: Console) -> None:
+    from xueji_cli.reports.change_log import write_log
+
+    for path in plan.logs:
+        write_log(log, path, lang=console.lang, inputs=plan.inputs)
+        console.note(console.text("cli.written", file=path))
+
+
+def show(report: CleanReport, settings: Settings, console: Console, *, diff: bool, places: int) -> int:
+    """Show the report and return the exit status."""
+    if settings.format == "text":
+        from xueji_cli.reports.clean_text import render_clean
+
+        console.render(
+            render_clean(
+                report, lang=console.lang, width=console.width, reveal=settings.reveal, places=places, diff=diff
+            )
+        )
+    else:
+        from xueji_cli.reports.clean_machine import write_changes, write_json
+
+        with console.binary() as stream:
+            if settings.format == "json":
+                write_json(report, stream, lang=console.lang, reveal=settings.reveal)
+            else:
+                write_changes(report, settings.format, stream, reveal=settings.reveal)
+    unreadable = () if settings.format == "text" and console.seen else report.unreadable
+    for error in unreadable:
+        console.user_error(error)
+    return status(report, settings.fail_on)
+
+
+def status(report: CleanReport, fail_on: str) -> int:
+    """Return the exit status: 2 when a file could not be read, 1 when cells at or above the limit wait for a person, else 0."""
+    from xueji_cli.checks.rule import Severity
+    from xueji_cli.reports.cleaned import needs_a_person
+
+    if report.unreadable:
+        return UNREADABLE
+    if fail_on == "never":
+        return DONE
+    counted = [severity.value for severity in Severity if severity.rank <= Severity(fail_on).rank]
+    return OPEN if needs_a_person(report, counted) else DONE
