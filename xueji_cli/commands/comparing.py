@@ -95,6 +95,7 @@ def people_of(
     import polars as pl
 
     from xueji_cli.matching.people import read_people
+    from xueji_cli.reports.pairs.records import file_school
     from xueji_cli.values.classes import school_year
 
     rosters = [roster for side in sides for roster in side]
@@ -105,7 +106,7 @@ def people_of(
     people = read_people(sides, schema, settings.as_of, school_year(settings.as_of))
     if not schema.matching.school:
         return people
-    names = [PurePath(roster.table.source.path.replace("\\", "/")).stem for roster in rosters]
+    names = [file_school(roster.table.source.path) for roster in rosters]
     named = pl.col("table").replace_strict(list(range(len(names))), names, return_dtype=pl.String)
     filled = pl.col("school").replace("", None).fill_null(named)
     return replace(people, places=people.places.with_columns(school=filled))

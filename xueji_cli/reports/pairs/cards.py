@@ -229,15 +229,20 @@ def marked(left: str, right: str, left_cell: str | None = None, right_cell: str 
     if cells[0] == cells[1]:
         return _whole(left), _whole(right)
     kept = len(cells[0]) == len(left) and len(cells[1]) == len(right)
-    codes = Levenshtein.opcodes(*(cells if kept else (left, right)))
-    flags = [[False] * len(left), [False] * len(right)]
     if Levenshtein.normalized_similarity(*cells) < _ALIKE:
         # Of two that have little in common, the characters that happen to agree say nothing.
         return ((left, True),), ((right, True),)
-    for code in codes:
-        if code.tag != "equal":
-            flags[0][code.src_start : code.src_end] = [True] * (code.src_end - code.src_start)
-            flags[1][code.dest_start : code.dest_end] = [True] * (code.dest_end - code.dest_start)
+    compared = cells if kept else (left, right)
+    flags = [[False] * len(left), [False] * len(right)]
+    apart = [a != b for a, b in zip(*compared, strict=False)]
+    if len(left) == len(right) and sum(apart) <= Levenshtein.distance(*compared):
+        # Place by place where that is as near: two digits exchanged are these two digits.
+        flags = [apart, list(apart)]
+    else:
+        for code in Levenshtein.opcodes(*compared):
+            if code.tag != "equal":
+                flags[0][code.src_start : code.src_end] = [True] * (code.src_end - code.src_start)
+                flags[1][code.dest_start : code.dest_end] = [True] * (code.dest_end - code.dest_start)
     if not any(map(any, flags)):
         # What differs is behind the mask.
         flags = [[character == "*" for character in text] for text in (left, right)]

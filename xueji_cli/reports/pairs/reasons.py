@@ -102,7 +102,12 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
 
 def weighed(reason: Mapping[str, Any]) -> str:
     """Return a reason with its weight; one that weighs nothing says why itself."""
-    return f"{reason['text']} {reason['weight']:+.1f}" if reason["weight"] else str(reason["text"])
+    return f"{reason['text']} {signed(reason['weight'])}" if reason["weight"] else str(reason["text"])
+
+
+def signed(weight: float) -> str:
+    """Return a weight as it is shown; what rounds to nothing has no minus."""
+    return f"{round(weight, 1) + 0.0:+.1f}"
 
 
 def _none(kind: pl.DataType) -> pl.Expr:

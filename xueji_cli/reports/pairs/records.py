@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.reports.masking import mask, mask_name
+from xueji_cli.reports.masking import SCHOOL, mask, mask_name
 from xueji_cli.reports.view import table_labels
 from xueji_cli.schema.model import FieldType, Pii
+from xueji_cli.values.text import on_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +54,19 @@ class RecordView:
     def labels(self) -> list[str]:
         """A short name for each table."""
         return table_labels(self.report.rosters)
+
+    @cached_property
+    def schools(self) -> pl.Series:
+        """The school of each record as it may be shown: a column may have slipped, and a name stand under it."""
+        school = self.report.people.places["school"]
+        if self.reveal:
+            return school
+        return on_distinct(school, lambda each: each.to_frame("s").select(self._school(pl.col("s"))).to_series())
+
+    def _school(self, school: pl.Expr) -> pl.Expr:
+        """Return schools masked; one that is only a file's name is shown elsewhere anyway."""
+        named = {file_school(roster.table.source.path) for roster in self.report.rosters}
+        return pl.when(school.is_in(sorted(named))).then(school).otherwise(mask(school, SCHOOL))
 
     @cached_property
     def head_keys(self) -> frozenset[str]:
@@ -99,7 +114,7 @@ class RecordView:
         if not self.reveal:
             masks = {name: mask_name(field, schema.code_tables.get(field.code or "")) for name, field in known.items()}
             rows = rows.with_columns(mask(pl.col(f"v:{name}"), kind) for name, kind in masks.items())
-            rows = rows.with_columns(mask(pl.col("school"), "school"))
+            rows = rows.with_columns(self._school(pl.col("school")).alias("school"))
         names = [field for field in _head_fields(schema) if field.pii is Pii.NAME]
         number = next((field for field in _head_fields(schema) if field.pii is Pii.ID), None)
         return rows.with_columns(
@@ -136,6 +151,11 @@ def _head_fields(schema: Schema) -> Sequence[Field]:
     number = next((field for field in fields if field.pii is Pii.ID), None)
     place = [schema.by_role[role] for role in ("grade", "class_name") if role in schema.by_role]
     return [*place, *names, *([number] if number else [])]
+
+
+def file_school(path: str) -> str:
+    """Return the school that a file is named after, for rows that name none."""
+    return PurePath(path.replace("\\", "/")).stem
 
 
 def _null() -> pl.Expr:

@@ -59,7 +59,7 @@ def summarise_pairs(view: PairView) -> PairSummary:
 
 
 def _by_school(view: PairView) -> pl.DataFrame:
-    places = view.report.people.places.select("school").with_row_index("record")
+    places = view.schools.to_frame("school").with_row_index("record")
     members = [
         (member, index)
         for index, each in enumerate(view.report.clusters)
@@ -89,7 +89,7 @@ def _by_school(view: PairView) -> pl.DataFrame:
 
 def _linked_by_school(view: PairView) -> pl.DataFrame:
     assert view.report.lone is not None
-    places = view.report.people.places.select("side", "school").with_row_index("record")
+    places = view.report.people.places.select("side", view.schools.alias("school")).with_row_index("record")
     lone = pl.concat(view.report.lone)
     told = (
         places.with_columns(lone=pl.col("record").is_in(lone.implode()))
