@@ -154,20 +154,23 @@ def _blocks(rows: pl.DataFrame, *, linking: bool) -> pl.DataFrame:
     Columns: `row key probe side`, `size` of the block, `place` in the frame, `end` the place after the block's last record, `first`
     the place where a record's partners begin.
     """
-    size = pl.len().over("key")
-    kept = rows.filter(pl.col("key").is_duplicated()).with_columns(size=size)
-    kept = kept.filter(pl.col("probe").any().over("key")) if not kept["probe"].all() else kept
-    kept = kept.sort("key", "side", "row")
+    kept = rows.filter(pl.col("key").is_duplicated()).sort("key", "side", "row")
+    if not kept["probe"].all():
+        kept = kept.filter(pl.col("probe").any().over("key"))
     if linking and kept.height:
         kept = kept.filter(pl.col("side").n_unique().over("key") > 1)
-    kept = kept.with_row_index("place")
-    return kept.with_columns(
-        end=pl.col("place").max().over("key") + 1,
-        first=pl.when(linking)
-        .then(pl.when(pl.col("side") == 0).then(pl.col("place").filter(pl.col("side") == 1).min().over("key")))
-        .otherwise(pl.col("place") + 1)
-        .cast(pl.UInt32),
-    )
+    # Sorted as they are, blocks are runs: where each begins tells all else without looking anything up.
+    begins = kept["key"].ne_missing(kept["key"].shift(1))
+    starts = begins.arg_true().cast(pl.UInt32)
+    ends = pl.concat([starts.slice(1), pl.Series([kept.height], dtype=pl.UInt32)]) if kept.height else starts
+    block = (begins.cum_sum() - 1).cast(pl.UInt32)
+    end = ends.gather(block)
+    kept = kept.with_row_index("place").with_columns(size=(ends - starts).gather(block), end=end)
+    first = pl.col("place") + 1
+    if linking:
+        others = pl.col("place").filter(pl.col("side") == 1).min().over("key")
+        first = pl.when(pl.col("side") == 0).then(others)
+    return kept.with_columns(first=first.cast(pl.UInt32))
 
 
 def _count(blocks: pl.DataFrame) -> int:

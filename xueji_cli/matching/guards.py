@@ -14,7 +14,7 @@ from xueji_cli.matching import identity
 from xueji_cli.schema.matching import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from xueji_cli.matching.people import People
     from xueji_cli.schema.matching import Model
@@ -56,25 +56,25 @@ def _level(kind: str, name: str) -> int:
     return next(index for index, level in enumerate(KINDS[kind]) if level.name == name)
 
 
-def keep(model: Model, compared: str) -> pl.Expr:
-    """Return which pairs to compare to the end although they can't reach `review`.
+def keep(model: Model, done: Sequence[str]) -> pl.Expr:
+    """Return which pairs to compare to the end although they can't reach `review` any more.
 
     Twins are to be told, and one number on two children.
 
     Args:
         model: The model.
-        compared: The last comparison that was made.
+        done: The comparisons that were made.
     """
-    if model.knowledge != "pupils":
-        return pl.lit(value=False)
-    done = [each.name for each in model.compare][: [each.name for each in model.compare].index(compared) + 1]
     kept = pl.lit(value=False)
+    if model.knowledge != "pupils":
+        return kept
     if "id" in done:
         # One number on two children is news however different they are.
         kept = kept | (pl.col("id") == _level("id_number", "same")).fill_null(value=False)
-    household = [each.name for each in model.compare if each.group == "household"]
-    if "birth" in done and not set(household) <= set(done):
-        kept = kept | (pl.col("birth") == _level("date", "same")).fill_null(value=False)
+    if "birth" in done:
+        home = [f"w:{each.name}" for each in model.compare if each.group == "household" and each.name in done]
+        family = pl.sum_horizontal(home) > 0 if home else pl.lit(value=True)
+        kept = kept | ((pl.col("birth") == _level("date", "same")).fill_null(value=False) & family)
     return kept
 
 

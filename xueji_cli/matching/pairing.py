@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 DUPLICATE, REVIEW, DISTINCT = "duplicate", "review", "distinct"
 
+#: Kinds that look at texts letter by letter; the others compare integers.
+_SLOW = frozenset({"name", "text", "code", "address"})
+
 #: Pairs compared at once: bounds the memory.
 _BATCH = 2_000_000
 
@@ -81,7 +84,7 @@ def compare(
     *,
     to_the_end: bool = False,
 ) -> pl.DataFrame:
-    """Compare pairs, the telling comparisons first, and leave those that can't reach `review` any more.
+    """Compare pairs, the quick comparisons first, and leave those that can't reach `review` any more.
 
     Args:
         people: The records.
@@ -95,17 +98,19 @@ def compare(
     """
     floor = scoring.bits(people.model.review)
     frame = pairs.select("l", "r")
-    for index, name in enumerate(weights.names):
+    order = sorted(weights.names, key=lambda name: people.model.comparison(name).kind in _SLOW)
+    for index, name in enumerate(order):
         comparison = people.model.comparison(name)
         answer = KIND[comparison.kind].compare(comparison, features, frame["l"], frame["r"])
         frame = frame.with_columns(answer.level.alias(name), answer.share.alias("share")).with_columns(
             weights.weight(name, pl.col(name), pl.col("share")).alias(f"w:{name}")
         )
-        rest = weights.names[index + 1 :]
+        done, rest = order[: index + 1], order[index + 1 :]
         if rest and not to_the_end:
-            so_far = weights.total(weights.names[: index + 1])
-            frame = frame.filter((so_far + weights.greatest(rest) >= floor) | guards.keep(people.model, name))
-    return frame.drop("share").with_columns(weight=weights.total())
+            hopeful = weights.total(done) + weights.greatest(rest) >= floor
+            frame = frame.filter(hopeful | guards.keep(people.model, done))
+    columns = [column for name in weights.names for column in (name, f"w:{name}")]
+    return frame.select("l", "r", *columns).with_columns(weight=weights.total())
 
 
 def compare_fully(people: People, judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:

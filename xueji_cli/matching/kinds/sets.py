@@ -20,14 +20,28 @@ if TYPE_CHECKING:
 
 def _with_shares(frame: pl.DataFrame) -> pl.DataFrame:
     """Add `p0 p1 …`: the share of records besides two that have the member `h0 h1 …`, wherever it stands in them."""
-    # A member that stands twice in a record is one member of it.
-    rows = frame.with_row_index("row").unpivot(index="row", value_name="h").select("row", "h").unique().drop_nulls()
-    known = max(rows["row"].n_unique(), 1)
-    share = rows.group_by("h").agg(p=((pl.len().cast(pl.Int64) - 2).clip(lower_bound=0) / known).cast(pl.Float32))
-    for name in frame.columns:
-        frame = frame.join(share, left_on=name, right_on="h", how="left", maintain_order="left")
-        frame = frame.rename({"p": f"p{name[1:]}"})
-    return frame
+    names = frame.columns
+    # A member that stands twice in a record (the pupil's telephone is the mother's) is one member of it.
+    once = frame.select(
+        pl.when(
+            ~pl.any_horizontal([pl.lit(value=False), *(pl.col(name) == pl.col(b) for b in names[:i])]).fill_null(
+                value=False
+            )
+        )
+        .then(name)
+        .alias(name)
+        for i, name in enumerate(names)
+    )
+    known = max(once.select(pl.any_horizontal(pl.all().is_not_null()).sum()).item(), 1)
+    every = pl.concat([once[name].alias("h") for name in names]).to_frame()
+    others = (pl.len().over("h").cast(pl.Int64) - 2).clip(lower_bound=0) / known
+    share = every.select(pl.when(pl.col("h").is_not_null()).then(others).cast(pl.Float32)).to_series()
+    shared = [share.slice(i * frame.height, frame.height).alias(f"p{i}") for i in range(len(names))]
+    told = frame.with_columns(shared)
+    for i, name in enumerate(names):
+        before = [pl.when(pl.col(name) == pl.col(b)).then(pl.col(f"p{j}")) for j, b in enumerate(names[:i])]
+        told = told.with_columns(pl.coalesce(f"p{i}", *before))
+    return told
 
 
 class _Common:

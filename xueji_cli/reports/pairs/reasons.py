@@ -43,6 +43,7 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
         pl.col(f"w:{name}").cast(pl.Float64).round(_DECIMALS) for name in judged.weights.names
     )
     pieces: list[pl.Expr] = []
+    weights: list[pl.Expr] = [pl.lit(round(judged.weights.prior, _DECIMALS))]
     groups: dict[str, list[str]] = {}
     for name in judged.weights.names:
         comparison = model.comparison(name)
@@ -65,6 +66,7 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
             .alias("text"),
         )
         pieces.append(pl.when(level.is_not_null()).then(entry))
+        weights.append(pl.when(level.is_not_null()).then(pl.col(f"w:{name}")).otherwise(0.0))
     for group, names in groups.items():
         if group not in model.bounds:
             continue
@@ -83,6 +85,7 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
             pl.when(change > 0).then(pl.lit(words[0])).otherwise(pl.lit(words[1])).alias("text"),
         )
         pieces.append(pl.when(change != 0).then(entry))
+        weights.append(change)
     prior = pl.struct(
         pl.lit(PRIOR).alias("field"),
         pl.lit("").alias("level"),
@@ -91,13 +94,7 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
     )
     reasons = pl.concat_list(*pieces, prior).list.drop_nulls().cast(REASONS)
     told_pairs = pairs.with_columns(reasons=reasons) if pairs.height else pairs.with_columns(_none(REASONS))
-    return told_pairs.with_columns(
-        weight=pl.col("reasons")
-        .list.eval(pl.element().struct.field("weight"))
-        .list.sum()
-        .cast(pl.Float64)
-        .round(_DECIMALS)
-    )
+    return told_pairs.with_columns(weight=pl.sum_horizontal(weights).round(_DECIMALS))
 
 
 def weighed(reason: Mapping[str, Any]) -> str:
