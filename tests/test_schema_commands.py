@@ -192,18 +192,21 @@ def test_a_users_folder_in_the_settings_is_searched(xueji, tmp_path):
 
 def test_the_examples_of_the_readme_are_right(xueji, tmp_path):
     readme = (packaged_root() / "README.md").read_text(encoding="utf-8")
-    own, groups, pack = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    own, groups, pack, teachers = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
     table, sources = re.findall(r"```\n((?:code|table),.*?)```", readme, re.DOTALL)
     (tmp_path / "codes").mkdir()
     for name, text in (
         ("本县.yaml", own),
         ("组.yaml", groups),
         ("本县规则.yaml", pack),
+        ("教师.yaml", teachers),
         ("codes/bus_route.csv", table),
         ("codes/SOURCES.csv", sources),
     ):
         (tmp_path / name).write_text(text, encoding="utf-8")
-    status, _, err = xueji("schema", "check", "本县.yaml", "组.yaml", "本县规则.yaml", "codes/bus_route.csv")
+    status, _, err = xueji(
+        "schema", "check", "本县.yaml", "组.yaml", "教师.yaml", "本县规则.yaml", "codes/bus_route.csv"
+    )
     assert (status, err) == (0, "")
     schema = load_schema(tmp_path / "本县.yaml")
     assert [e.label for e in schema.code_tables["bus_route"].entries] == ["一号线", "二号线"]
