@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from xueji_cli.matching.kinds import KIND
+from xueji_cli.matching.workers import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from xueji_cli.matching.people import People
     from xueji_cli.schema.matching import KeyPart, Model
@@ -72,6 +73,15 @@ class Candidates:
     unkeyed: pl.Series
 
 
+class _OfKey(NamedTuple):
+    """What one key gives: its plan, large blocks, pairs (in parts), and the records that have it."""
+
+    plan: KeyPlan
+    large: list[LargeBlock]
+    pairs: list[pl.Series]
+    keyed: pl.Series
+
+
 def plan(people: People, model: Model, features: Mapping[str, pl.DataFrame], schools: str = "all") -> Candidates:
     """Count what would be compared, without making a pair."""
     return _candidates(people, model, features, schools, make=False)
@@ -93,37 +103,37 @@ def _candidates(
     people: People, model: Model, features: Mapping[str, pl.DataFrame], schools: str, *, make: bool
 ) -> Candidates:
     side = people.places["side"]
-    plans, large = [], []
-    found: list[pl.Series] = []
-    keyed: list[pl.Series] = []
-    parts: dict[KeyPart, pl.DataFrame] = {}
+    keys = [key for key in model.keys if all(each.comparison in features for each in key)]
+    narrow = [each for each in model.narrow if each.comparison in features]
+    wanted = list(dict.fromkeys([part for key in keys for part in key] + narrow))
 
-    def part(wanted: KeyPart) -> pl.DataFrame:
-        if wanted not in parts:
-            kind = KIND[model.comparison(wanted.comparison).kind]
-            parts[wanted] = kind.key(features[wanted.comparison], wanted.form)
-        return parts[wanted]
+    def values(part: KeyPart) -> pl.DataFrame:
+        return KIND[model.comparison(part.comparison).kind].key(features[part.comparison], part.form)
 
-    for key in model.keys:
-        if not all(each.comparison in features for each in key):
-            continue
+    parts = dict(zip(wanted, side_by_side(values, wanted), strict=True))
+
+    def of_key(key: tuple[KeyPart, ...]) -> _OfKey:
         name = " + ".join(map(str, key))
-        rows = _joined([part(each) for each in key])
+        rows = _joined([parts[each] for each in key])
         rows = rows.with_columns(side[rows["row"]].alias("side"))
-        keyed.append(rows["row"].unique())
+        keyed = rows["row"].unique()
         blocks = _blocks(rows, linking=bool(side.max()))
         small = blocks.filter(pl.col("size") <= model.block)
         count = _count(small)
         made = [_pairs(small)] if make else []
         over = blocks.filter(pl.col("size") > model.block)
+        large: list[LargeBlock] = []
         if over.height:
-            narrowed = [each for each in model.narrow if each.comparison in features and each not in key]
-            more, more_count, named = _narrow(over, name, narrowed, part, model.block, make=make)
+            finer = {each: parts[each] for each in narrow if each not in key}
+            more, more_count, large = _narrow(over, name, finer, model.block, make=make)
             made += more
             count += more_count
-            large += named
-        found += made
-        plans.append(KeyPlan(name, keyed[-1].len(), blocks["key"].n_unique(), count))
+        return _OfKey(KeyPlan(name, keyed.len(), blocks["key"].n_unique(), count), large, made, keyed)
+
+    told = side_by_side(of_key, keys)
+    found = [pairs for each in told for pairs in each.pairs]
+    keyed = [each.keyed for each in told]
+    large = [block for each in told for block in each.large]
     pairs = pl.concat(found).unique().sort() if found else pl.Series([], dtype=pl.UInt64)
     frame = pl.DataFrame({"p": pairs}).select(
         l=(pl.col("p") // 2**32).cast(pl.UInt32), r=(pl.col("p") % 2**32).cast(pl.UInt32)
@@ -135,7 +145,7 @@ def _candidates(
     everyone = pl.int_range(people.height, dtype=pl.UInt32, eager=True)
     reached = pl.concat(keyed).unique() if keyed else pl.Series([], dtype=pl.UInt32)
     unkeyed = everyone.filter(~everyone.is_in(reached.implode()))
-    return Candidates(frame, tuple(plans), tuple(large[:_NAMED]), unkeyed)
+    return Candidates(frame, tuple(each.plan for each in told), tuple(large[:_NAMED]), unkeyed)
 
 
 def _joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -200,8 +210,7 @@ def _pairs(blocks: pl.DataFrame) -> pl.Series:
 def _narrow(
     over: pl.DataFrame,
     name: str,
-    narrowing: Sequence[KeyPart],
-    part: Callable[[KeyPart], pl.DataFrame],
+    narrowing: Mapping[KeyPart, pl.DataFrame],
     limit: int,
     *,
     make: bool,
@@ -217,12 +226,12 @@ def _narrow(
     count = 0
     used: list[str] = []
     without: list[pl.DataFrame] = []
-    for each in narrowing:
+    for each, values in narrowing.items():
         if not blocks.height:
             break
         used.append(str(each))
-        without.append(blocks.join(part(each), on="row", how="anti").select("row", "block"))
-        finer = blocks.join(part(each), on="row", suffix=":other").with_columns(
+        without.append(blocks.join(values, on="row", how="anti").select("row", "block"))
+        finer = blocks.join(values, on="row", suffix=":other").with_columns(
             key=pl.struct("key", "key:other").hash(seed=4)
         )
         parted = _blocks(finer.select("row", "key", "probe", "side", "block"), linking=linking)

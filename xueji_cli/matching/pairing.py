@@ -9,6 +9,7 @@ import polars as pl
 
 from xueji_cli.matching import blocking, guards, scoring
 from xueji_cli.matching.kinds import KIND
+from xueji_cli.matching.workers import WORKERS, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,12 +49,9 @@ class Judged:
 
 def features_of(people: People) -> dict[str, pl.DataFrame]:
     """Return the columns of every comparison that the tables have fields for."""
-    features = {}
-    for comparison in people.model.compare:
-        columns = KIND[comparison.kind].features(comparison, people)
-        if columns is not None:
-            features[comparison.name] = columns
-    return features
+    compared = people.model.compare
+    found = side_by_side(lambda each: KIND[each.kind].features(each, people), compared)
+    return {each.name: columns for each, columns in zip(compared, found, strict=True) if columns is not None}
 
 
 def judge(people: People, *, schools: str = "all") -> Judged:
@@ -66,12 +64,10 @@ def judge(people: People, *, schools: str = "all") -> Judged:
     features = features_of(people)
     candidates = blocking.find(people, people.model, features, schools)
     weights = scoring.learn(people, features, candidates.pairs)
-    parts = [
-        _judged(people, features, candidates.pairs.slice(start, _BATCH), weights)
-        for start in range(0, candidates.pairs.height, _BATCH)
-    ]
-    if not parts:
-        parts = [_judged(people, features, candidates.pairs, weights)]
+    found = candidates.pairs
+    batch = min(max(-(-found.height // WORKERS), 1), _BATCH)
+    batches = [found.slice(start, batch) for start in range(0, found.height, batch)] or [found]
+    parts = side_by_side(lambda some: _judged(people, features, some, weights), batches)
     pairs = pl.concat(parts).sort("l", "r")
     return Judged(pairs, candidates.pairs.height, candidates, weights, features)
 

@@ -16,11 +16,13 @@ import polars as pl
 
 from xueji_cli.matching import guards
 from xueji_cli.matching.kinds import KIND
+from xueji_cli.matching.workers import side_by_side
 from xueji_cli.schema.matching import DISAGREEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from xueji_cli.matching.kinds import Answer
     from xueji_cli.matching.people import People
     from xueji_cli.schema.matching import Comparison, Level, Model
 
@@ -160,8 +162,8 @@ def _chance(
     count = pl.int_range(wanted, dtype=pl.Int64, eager=True)
     left = (count % max(records, 1)).cast(pl.UInt32)
     right = ((count + 1 + count // max(records, 1)) % max(records, 1)).cast(pl.UInt32)
-    u = {}
-    for name in names:
+
+    def measured(name: str) -> tuple[float, ...]:
         comparison = model.comparison(name)
         seen = [0.0] * len(comparison.levels)
         if wanted:
@@ -170,10 +172,11 @@ def _chance(
                 seen[value] = number
         total = sum(seen) + _U_PRIOR
         # What was not seen among so many pairs is rare, but not rarer by orders than the model says.
-        u[name] = tuple(
+        return tuple(
             max((n + _U_PRIOR * each.u) / total, each.u / 10) for n, each in zip(seen, comparison.levels, strict=True)
         )
-    return u
+
+    return dict(zip(names, side_by_side(measured, names), strict=True))
 
 
 def _refined(
@@ -188,9 +191,12 @@ def _refined(
     model, names = people.model, weights.names
     frame = pairs
     excess = pl.lit(0.0)
-    for name in names:
+
+    def compared(name: str) -> Answer:
         comparison = model.comparison(name)
-        answer = KIND[comparison.kind].compare(comparison, features, pairs["l"], pairs["r"])
+        return KIND[comparison.kind].compare(comparison, features, pairs["l"], pairs["r"])
+
+    for name, answer in zip(names, side_by_side(compared, names), strict=True):
         frame = frame.with_columns(answer.level.alias(name), answer.share.alias(f"s:{name}"))
         plain = weights.weight(name, pl.col(name), pl.lit(None, dtype=pl.Float32))
         full = weights.weight(name, pl.col(name), pl.col(f"s:{name}"))
