@@ -240,7 +240,7 @@ def columns(draw: st.DrawFn) -> dict[str, list[str | None]]:
     return {name: draw(st.lists(DIRTY, min_size=height, max_size=height)) for name in FIELDS}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(columns())
 def test_cleaning_twice_changes_nothing_the_second_time(cells):
     table = _dirty(cells)
@@ -254,7 +254,7 @@ def test_cleaning_twice_changes_nothing_the_second_time(cells):
     assert done.pool.rows.height == table.frame.height
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(columns(), st.booleans())
 def test_undoing_gives_back_every_value(cells, unsafe):
     table = _dirty(cells)
