@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import typer
@@ -102,9 +102,9 @@ def run(paths: Sequence[str], settings: Settings, console: Console, ahead: Ahead
         photos=photo_stems(settings.photos) if settings.photos else None,
         classes=_classes(settings, console) if settings.classes else None,
     )
-    # The slowest import is made while the readers work, which do without the interpreter.
-    Thread(target=import_module, args=("pandera.polars",), daemon=True).start()
-    rosters, failures = read_rosters(paths, settings, console, ahead=ahead)
+    # The slowest of imports.
+    pandera = partial(import_module, "pandera.polars")
+    rosters, failures = read_rosters(paths, settings, console, ahead=ahead, meanwhile=pandera)
     findings, skipped = run_rules(rosters, active, around)
     schemas = {f"{roster.schema.name} {roster.schema.version}": None for roster in rosters}
     return CheckReport(
