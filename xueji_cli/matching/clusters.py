@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class Clusters:
@@ -18,17 +18,16 @@ class Clusters:
     decision that a person made.
     """
 
-    def __init__(self, numbers: pl.Series | None, apart: Iterable[tuple[int, int]]) -> None:
+    def __init__(self, numbers: Mapping[int, str | None], apart: Iterable[tuple[int, int]]) -> None:
         """Begin.
 
         Args:
-            numbers: Each record's own sound ID number, null where there is none; None when there are no numbers at all.
+            numbers: Record → its own sound ID number; records that have none may be left out.
             apart: Pairs of records that are different children.
         """
-        self._numbers = numbers
         self._parent: dict[int, int] = {}
         self._members: dict[int, list[int]] = {}
-        self._number: dict[int, str | None] = {}
+        self._number = dict(numbers)
         self._apart: dict[int, set[int]] = {}
         for left, right in apart:
             self._apart.setdefault(left, set()).add(right)
@@ -58,13 +57,12 @@ class Clusters:
         a, b = self.find(left), self.find(right)
         if a == b:
             return True
-        number_a, number_b = self._own(a), self._own(b)
+        number_a, number_b = self._number.get(a), self._number.get(b)
         if number_a and number_b and number_a != number_b and not decided:
             return False
         members_a, members_b = self.members(a), self.members(b)
         small, large = sorted((members_a, members_b), key=len)
-        together = set(large)
-        if any(not together.isdisjoint(self._apart[each]) for each in small if each in self._apart):
+        if self._apart and any(not self._apart[each].isdisjoint(large) for each in small if each in self._apart):
             return False
         root, other = min(a, b), max(a, b)
         self._parent[other] = root
@@ -72,11 +70,6 @@ class Clusters:
         self._members.pop(other, None)
         self._number[root] = number_a or number_b
         return True
-
-    def _own(self, root: int) -> str | None:
-        if root not in self._number:
-            self._number[root] = None if self._numbers is None else self._numbers[root]
-        return self._number[root]
 
     def all(self) -> list[list[int]]:
         """Return the clusters of two or more records, in order of their first record."""
@@ -96,7 +89,9 @@ def cluster(
     Returns:
         The clusters, and the pairs (`l`, `r`) that would have joined two children and must be looked at.
     """
-    clusters = Clusters(numbers, apart)
+    records = pl.concat([pairs["l"], pairs["r"].alias("l")]).unique()
+    own = {} if numbers is None else dict(zip(records.to_list(), numbers.gather(records).to_list(), strict=True))
+    clusters = Clusters(own, apart)
     refused = []
     # A loop over duplicate pairs, of which there are few; each depends on those before.
     order = pairs.sort(["decided", "weight", "l", "r"], descending=[True, True, False, False])

@@ -159,13 +159,13 @@ def _named(
 
 def _least(people: People, judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame) -> list[float]:
     """Return the least score between any two members of each cluster; those not compared yet are compared now."""
-    inside = [
-        (index, members[i], members[j])
-        for index, members in enumerate(groups)
-        for i in range(min(len(members), _COMPARED))
-        for j in range(i + 1, min(len(members), _COMPARED))
-    ]
-    frame = pl.DataFrame(inside, schema={"g": pl.UInt32, "l": pl.UInt32, "r": pl.UInt32}, orient="row")
+    some = [members[:_COMPARED] for members in groups]
+    members = pl.DataFrame({"g": range(len(some)), "l": some}, schema={"g": pl.UInt32, "l": pl.List(pl.UInt32)})
+    members = members.explode("l")
+    # Members stand in ascending order.
+    frame = members.join(members.rename({"l": "r"}), on="g", maintain_order="left_right").filter(
+        pl.col("l") < pl.col("r")
+    )
     known = frame.join(pairs.select("l", "r", "score"), on=["l", "r"], how="left", maintain_order="left")
     missing = known.filter(pl.col("score").is_null()).select("l", "r")
     if missing.height:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.matching import identity
+from xueji_cli.matching.workers import side_by_side
 from xueji_cli.schema.model import FieldType
 from xueji_cli.schema.roster import NUMERIC
 from xueji_cli.values import classes, codes, dates, han, idnumber, names, phones, text
@@ -94,9 +95,8 @@ def _values(rows: pl.DataFrame, schema: Schema, as_of: date, school_year: int) -
     if schema.matching.knowledge:
         wanted |= {"member1_id_number", "member2_id_number", "roll_number"}
     present = [field for field in schema.fields if field.name in wanted and field.name in rows.columns]
-    columns: dict[str, pl.Series] = {}
-    for field in present:
-        columns[field.name] = _value(field, rows, schema, school_year).alias(field.name)
+    read = side_by_side(lambda field: _value(field, rows, schema, school_year).alias(field.name), present)
+    columns = {each.name: each for each in read}
     if "id_number" in columns and schema.by_name["id_number"].type is FieldType.ID_NUMBER:
         columns |= {each.name: each for each in identity.read(columns, rows, as_of)}
     return pl.DataFrame(list(columns.values()))

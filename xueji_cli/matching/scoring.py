@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from xueji_cli.schema.matching import Comparison, Level, Model
 
 #: Pairs of records far apart that chance agreement is measured on: five a record, within these bounds.
-_RANDOM_PAIRS = (50_000, 250_000)
+_RANDOM_PAIRS = (50_000, 100_000)
 #: What the model's own u counts for beside them, in pairs.
 _U_PRIOR = 100
 #: Candidate pairs from which m is refined, and how many are looked at.
-_ENOUGH, _SAMPLE = 2_000, 300_000
+_ENOUGH, _SAMPLE = 2_000, 100_000
 #: What the model's own m counts for, in pairs of one person.
 _M_PRIOR = 500
 _ROUNDS, _STILL = 25, 1e-4
@@ -135,7 +135,7 @@ def learn(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFr
     m = {name: tuple(level.m for level in model.comparison(name).levels) for name in names}
     prior = math.log2(model.rate * 2 / max(records, 2))
     if pairs.height >= _ENOUGH:
-        step = max(pairs.height // _SAMPLE, 1)
+        step = -(-pairs.height // _SAMPLE)
         m = _refined(people, features, Weights(model, names, m, u, prior, records), pairs.gather_every(step))
     return Weights(model, names, m, _against(model, m, u), prior, records)
 

@@ -6,10 +6,15 @@ children it has.
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Surnames of two characters, the usual ones (《百家姓》 and the surname statistics of 2020).
 COMPOUND_SURNAMES = tuple(
@@ -128,13 +133,21 @@ def simplified(names: pl.Series) -> pl.Series:
 
 
 @cache
+def _pinyin() -> tuple[Callable[..., list[list[str]]], object]:
+    # Its phrases tell how a character is read in words; they take a quarter of a second to load, and names have none.
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+    from pypinyin import Style, pinyin
+
+    return pinyin, Style.NORMAL
+
+
+@cache
 def readings(character: str) -> tuple[str, ...]:
     """Return how a character is read, without tones, the usual reading first; itself when it is no Han character."""
     if not _HAN.match(character):
         return (character,)
-    from pypinyin import Style, pinyin
-
-    found = pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")
+    pinyin, style = _pinyin()
+    found = pinyin(character, style=style, heteronym=True, errors="ignore")
     return tuple(dict.fromkeys(found[0]))[:READINGS] if found and found[0] else (character,)
 
 
@@ -176,7 +189,7 @@ _RADICALS = frozenset(
 
 
 def _table(characters: list[str]) -> pl.DataFrame:
-    """Return what is known about characters: `c`, readings `s0 s1 s2`, four corners `f0`–`f4`, parts `p0 p1`, `lost`."""
+    """Return what is known about characters: `c`; as codes readings `s0 s1 s2`, four corners `f0`–`f4`, parts `p0 p1`, `own`; `lost`."""
     corners, parts = _corners().query, _parts().query  # type: ignore[attr-defined]
     rows = []
     # A loop over distinct characters, which are few.
@@ -187,7 +200,10 @@ def _table(characters: list[str]) -> pl.DataFrame:
         two = [None if part in _RADICALS else part for part in pieces] if len(pieces) == 2 else [None, None]
         rows.append((c, *sounds_of, *code, *two, bool(_LOST.match(c))))
     names = ["c", *(f"s{i}" for i in range(READINGS)), *(f"f{i}" for i in range(5)), "p0", "p1"]
-    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String) | {"lost": pl.Boolean}, orient="row")
+    table = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String) | {"lost": pl.Boolean}, orient="row")
+    # Numbers compare quicker than text.
+    codes = [pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash()).alias(name) for name in names[1:]]
+    return table.with_columns(*codes, own=pl.col("c").hash())
 
 
 def relations(left: pl.Series, right: pl.Series) -> pl.Series:
@@ -213,8 +229,8 @@ def relations(left: pl.Series, right: pl.Series) -> pl.Series:
     corners = corners & (pl.sum_horizontal(a.ne_missing(b).cast(pl.UInt8) for a, b in places) <= 1)
     part = pl.any_horizontal(
         *(pl.col(f"p{i}") == pl.col(f"p{j}:r") for i in range(2) for j in range(2)),
-        *(pl.col(f"p{i}") == pl.col("r") for i in range(2)),
-        *(pl.col(f"p{i}:r") == pl.col("l") for i in range(2)),
+        *(pl.col(f"p{i}") == pl.col("own:r") for i in range(2)),
+        *(pl.col(f"p{i}:r") == pl.col("own") for i in range(2)),
     ).fill_null(value=False)
     told = both.select(
         "l",

@@ -30,15 +30,14 @@ class Addresses(Spelled):
         from rapidfuzz.distance import Indel
         from rapidfuzz.process import cpdist
 
-        near = cpdist(left.to_list(), right.to_list(), scorer=Indel.normalized_similarity, workers=-1)
-        # The numbers of house and floor must agree: next door is another family.
-        numbers = left.str.extract_all(r"[0-9]+").list.join(" ") == right.str.extract_all(r"[0-9]+").list.join(" ")
-        level = (
-            pl.when((pl.col("near") >= _SAME_PLACE) & pl.col("numbers"))
-            .then(self.level("near"))
-            .otherwise(self.level("other"))
+        near = cpdist(
+            left.to_list(), right.to_list(), scorer=Indel.normalized_similarity, score_cutoff=_SAME_PLACE, workers=-1
         )
-        return pl.DataFrame({"near": near, "numbers": numbers}).select(level).to_series()
+        alike = (pl.Series(near) > 0).arg_true()
+        # The numbers of house and floor must agree: next door is another family.
+        numbers = [side.gather(alike).str.extract_all(r"[0-9]+").list.join(" ") for side in (left, right)]
+        levels = pl.Series([self.level("other")], dtype=pl.UInt8).new_from_index(0, len(left))
+        return levels.scatter(alike.filter(numbers[0] == numbers[1]), self.level("near"))
 
     def key(self, features: pl.DataFrame, form: str) -> pl.DataFrame:
         """The address; its `tail` of eight characters."""

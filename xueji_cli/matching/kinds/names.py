@@ -82,15 +82,20 @@ class Names(Kind):
 
 def _dropped(distinct: pl.DataFrame) -> pl.DataFrame:
     """Return `v#` and, for each way to leave one syllable out, a key: finds a character mistaken for any other."""
-    syllables = distinct.with_columns(s=han.sounds(distinct["v"]).str.strip_chars_end(" ").str.split(" "))
-    length = pl.col("s").list.len()
-    short = syllables.filter(length.is_between(2, 4))
+    # One more than are looked at: whoever has it is too long.
+    places = [f"field_{place}" for place in range(5)]
+    syllables = (
+        distinct.select("v#", s=han.sounds(distinct["v"]).str.strip_chars_end(" ").str.split_exact(" ", 4))
+        .unnest("s")
+        .with_columns(length=pl.sum_horizontal(pl.col(place).is_not_null().cast(pl.UInt8) for place in places))
+        .filter(pl.col("length").is_between(2, 4))
+    )
     parts = []
     for gap in range(4):
-        rest = pl.concat_list(pl.col("s").list.head(gap), pl.col("s").list.slice(gap + 1)).list.join(" ")
+        rest = pl.concat_str([place for i, place in enumerate(places) if i != gap], separator=" ", ignore_nulls=True)
         # Where the gap was is part of the key only in names of two characters, where so little is left.
-        place = pl.when(length == 2).then(pl.lit(f"{gap}")).otherwise(pl.lit(""))
-        parts.append(short.filter(length > gap).select("v#", k=(rest + place).hash(seed=2)))
+        where = pl.when(pl.col("length") == 2).then(pl.lit(f"{gap}")).otherwise(pl.lit(""))
+        parts.append(syllables.filter(pl.col("length") > gap).select("v#", k=(rest + where).hash(seed=2)))
     return pl.concat(parts).unique(maintain_order=True)
 
 
@@ -152,29 +157,35 @@ def _levels(left: pl.Series, right: pl.Series) -> pl.Series:
 
 def _same_length(frame: pl.DataFrame) -> pl.DataFrame:
     """Return `i` and `level` of names of the same number of characters."""
-    longest = frame.select(pl.col("ll").max()).item() or 0
     if not frame.height:
         return pl.DataFrame(schema={"i": pl.UInt32, "level": pl.UInt8})
-    columns = []
-    for place in range(longest):
-        relation = han.relations(frame["l"].str.slice(place, 1), frame["r"].str.slice(place, 1))
-        inside = frame["ll"] > place
-        columns.append(relation.set(~inside, None).alias(f"c{place}"))
-    characters = [c.name for c in columns]
+    first = han.relations(frame["l"].str.head(1), frame["r"].str.head(1))
+    frame = frame.with_columns(first.alias("c0"))
+    # Most pairs end here: their first characters have nothing to do with each other, nor is one a turned form of the other.
+    near = (pl.col("c0") > 0) | pl.col("r").str.contains(pl.col("l").str.head(1), literal=True)
+    frame, far = frame.filter(near), frame.filter(~near)
+    columns = [
+        han.relations(frame["l"].str.slice(place, 1), frame["r"].str.slice(place, 1))
+        .set(frame["ll"] <= place, None)
+        .alias(f"c{place}")
+        for place in range(1, frame.select(pl.col("ll").max()).item() or 0)
+    ]
+    characters = ["c0", *(c.name for c in columns)]
     alike = pl.sum_horizontal((pl.col(c) >= 2).cast(pl.UInt8) for c in characters)
     seen = pl.sum_horizontal((pl.col(c) == 1).cast(pl.UInt8) for c in characters)
-    first = pl.col("c0") >= 2
+    same_surname = pl.col("c0") >= 2
     turned = pl.col("l").str.split("").list.sort() == pl.col("r").str.split("").list.sort()
-    return frame.with_columns(columns).select(
+    told = frame.with_columns(columns).select(
         "i",
         level=pl.when(alike == pl.col("ll"))
         .then(_SOUND)
         .when(((alike + seen == pl.col("ll")) & (seen <= pl.col("ll") // 2)) | turned)
         .then(_SHAPE)
-        .when(first & (alike >= 2))
+        .when(same_surname & (alike >= 2))
         .then(_GIVEN)
-        .when(first)
+        .when(same_surname)
         .then(_SURNAME)
         .otherwise(_OTHER)
         .cast(pl.UInt8),
     )
+    return pl.concat([told, far.select("i", level=pl.lit(_OTHER, dtype=pl.UInt8))])

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from xueji_cli.schema.matching import Comparison, Model
     from xueji_cli.schema.model import Schema
 
-#: Type of a pair's reasons.
-REASONS = pl.List(pl.Struct({"field": pl.String, "level": pl.String, "weight": pl.Float64, "text": pl.String}))
+#: What each reason says.
+REASON = ("field", "level", "weight", "text")
 
 #: Decimals of weights in bits: pieces are rounded first, so that they add up to what is shown.
 _DECIMALS = 3
@@ -39,11 +39,13 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
 
     A comparison that lacks a value on either side gives no reason.
     """
-    pairs = judged.pairs.with_columns(
-        pl.col(f"w:{name}").cast(pl.Float64).round(_DECIMALS) for name in judged.weights.names
+    pairs = (
+        judged.pairs.with_row_index("pair")
+        .with_columns(pl.col(f"w:{name}").cast(pl.Float64).round(_DECIMALS) for name in judged.weights.names)
+        .lazy()
     )
-    pieces: list[pl.Expr] = []
-    weights: list[pl.Expr] = [pl.lit(round(judged.weights.prior, _DECIMALS))]
+    # One long frame of all reasons; lists are made of it at the end.
+    pieces: list[pl.LazyFrame] = []
     groups: dict[str, list[str]] = {}
     for name in judged.weights.names:
         comparison = model.comparison(name)
@@ -52,21 +54,20 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
         told = title(comparison, schema, lang)
         texts = [catalogue.text(lang, f"pairs.levels.{comparison.kind}.{level}", title=told) for level in names]
         places = list(range(len(names)))
-        level = pl.col(name)
-        text = level.replace_strict(places, texts, default=None, return_dtype=pl.String)
+        level, weight = pl.col(name), pl.col(f"w:{name}")
         # An agreement without weight follows from another: who has the number has the birth date in it.
-        follows = (level == 0) & (pl.col(f"w:{name}") == 0)
-        entry = pl.struct(
-            pl.lit(name).alias("field"),
-            level.replace_strict(places, names, default=None, return_dtype=pl.String).alias("level"),
-            pl.col(f"w:{name}").alias("weight"),
-            pl.when(follows)
-            .then(pl.lit(catalogue.text(lang, "pairs.implied", text=texts[0])))
-            .otherwise(text)
-            .alias("text"),
+        follows = (level == 0) & (weight == 0)
+        text = level.replace_strict(places, texts, default=None, return_dtype=pl.String)
+        implied = pl.lit(catalogue.text(lang, "pairs.implied", text=texts[0]))
+        pieces.append(
+            pairs.filter(level.is_not_null()).select(
+                "pair",
+                field=pl.lit(name),
+                level=level.replace_strict(places, names, default=None, return_dtype=pl.String),
+                weight=weight,
+                text=pl.when(follows).then(implied).otherwise(text),
+            )
         )
-        pieces.append(pl.when(level.is_not_null()).then(entry))
-        weights.append(pl.when(level.is_not_null()).then(pl.col(f"w:{name}")).otherwise(0.0))
     for group, names in groups.items():
         if group not in model.bounds:
             continue
@@ -78,23 +79,31 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
             catalogue.text(lang, f"pairs.bounds.{end}", group=told, bits=f"{bits:g}")
             for end, bits in (("least", least), ("most", most))
         ]
-        entry = pl.struct(
-            pl.lit(GROUP + group).alias("field"),
-            pl.when(change > 0).then(pl.lit("least")).otherwise(pl.lit("most")).alias("level"),
-            change.alias("weight"),
-            pl.when(change > 0).then(pl.lit(words[0])).otherwise(pl.lit(words[1])).alias("text"),
+        pieces.append(
+            pairs.filter(change != 0).select(
+                "pair",
+                field=pl.lit(GROUP + group),
+                level=pl.when(change > 0).then(pl.lit("least")).otherwise(pl.lit("most")),
+                weight=change,
+                text=pl.when(change > 0).then(pl.lit(words[0])).otherwise(pl.lit(words[1])),
+            )
         )
-        pieces.append(pl.when(change != 0).then(entry))
-        weights.append(change)
-    prior = pl.struct(
-        pl.lit(PRIOR).alias("field"),
-        pl.lit("").alias("level"),
-        pl.lit(round(judged.weights.prior, _DECIMALS)).alias("weight"),
-        pl.lit(catalogue.text(lang, "pairs.prior")).alias("text"),
+    pieces.append(
+        pairs.select(
+            "pair",
+            field=pl.lit(PRIOR),
+            level=pl.lit(""),
+            weight=pl.lit(round(judged.weights.prior, _DECIMALS)),
+            text=pl.lit(catalogue.text(lang, "pairs.prior")),
+        )
     )
-    reasons = pl.concat_list(*pieces, prior).list.drop_nulls().cast(REASONS)
-    told_pairs = pairs.with_columns(reasons=reasons) if pairs.height else pairs.with_columns(_none(REASONS))
-    return told_pairs.with_columns(weight=pl.sum_horizontal(weights).round(_DECIMALS))
+    reasons = (
+        pl.concat(pieces)
+        .sort("pair", maintain_order=True)
+        .group_by("pair", maintain_order=True)
+        .agg(reasons=pl.struct(REASON), weight=pl.col("weight").sum().round(_DECIMALS))
+    )
+    return pairs.drop("weight").join(reasons, on="pair", how="left", maintain_order="left").drop("pair").collect()
 
 
 def weighed(reason: Mapping[str, Any]) -> str:
@@ -105,10 +114,6 @@ def weighed(reason: Mapping[str, Any]) -> str:
 def signed(weight: float) -> str:
     """Return a weight as it is shown; what rounds to nothing has no minus."""
     return f"{round(weight, 1) + 0.0:+.1f}"
-
-
-def _none(kind: pl.DataType) -> pl.Expr:
-    return pl.lit(None, dtype=kind).alias("reasons")
 
 
 def _group(group: str, lang: str) -> str:
