@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xueji_cli.schema.model import Schema
     from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
+    from xueji_cli.tables.blob import Ahead
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
 
@@ -46,7 +47,7 @@ def refuse_files(settings: Settings, outputs: Sequence[str], *, plan: bool, expl
 
 
 def read_sides(
-    sides: Sequence[Sequence[str]], settings: Settings, console: Console
+    sides: Sequence[Sequence[str]], settings: Settings, console: Console, ahead: Ahead | None = None
 ) -> tuple[list[list[Roster]], list[InputError]]:
     """Read the files of one pool, or of two lists.
 
@@ -57,7 +58,8 @@ def read_sides(
     """
     from xueji_cli.commands.inputs import read_rosters
 
-    rosters, failures = read_rosters([path for side in sides for path in side], settings, console)
+    paths = [path for side in sides for path in side]
+    rosters, failures = read_rosters(paths, settings, console, ahead=ahead, meanwhile=_libraries)
     kept = []
     for roster in rosters:
         if roster.schema.matching is None:
@@ -68,6 +70,15 @@ def read_sides(
         found = {roster.schema.name: f"{roster.table.source.path} ({roster.schema.title})" for roster in kept}
         raise UserError("mixed_schemas", found="; ".join(found.values()))
     return [[roster for roster in kept if roster.table.source.path in set(side)] for side in sides], failures
+
+
+def _libraries() -> None:
+    """Import what takes long, and what will be needed."""
+    from xueji_cli.matching import dedupe, linking  # noqa: F401
+    from xueji_cli.reports.pairs import reasons, view  # noqa: F401
+    from xueji_cli.values import han
+
+    han.readings("学")
 
 
 def people_of(

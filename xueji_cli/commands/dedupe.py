@@ -52,16 +52,18 @@ def dedupe(
     from xueji_cli.commands.check import refuse_outputs
     from xueji_cli.commands.decisions import read_decisions
     from xueji_cli.commands.start import start
+    from xueji_cli.tables.blob import Ahead
     from xueji_cli.tables.paths import expand_inputs
 
     console, settings = start(ctx, without=frozenset())
     schools = comparing.schools_of(within=within_school, across=across_schools)
     paths = expand_inputs(files, recursive=settings.recursive)
+    ahead = Ahead(paths)
     outputs = list(dict.fromkeys(output or []))
     comparing.refuse_files(settings, outputs, plan=plan, explain=explain is not None)
     made = read_decisions(expand_inputs(decisions)) if decisions else None
     refuse_outputs(outputs, [*paths, *(made.files if made else ())])
-    (rosters,), failures = comparing.read_sides([paths], settings, console)
+    (rosters,), failures = comparing.read_sides([paths], settings, console, ahead)
     if not rosters:
         return comparing.nothing_read(failures, console)
     people = comparing.people_of(

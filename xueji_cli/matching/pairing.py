@@ -9,7 +9,7 @@ import polars as pl
 
 from xueji_cli.matching import blocking, guards, scoring
 from xueji_cli.matching.kinds import KIND
-from xueji_cli.matching.workers import WORKERS, side_by_side
+from xueji_cli.matching.workers import at_once, batches, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +22,6 @@ DUPLICATE, REVIEW, DISTINCT = "duplicate", "review", "distinct"
 
 #: Kinds that look at texts letter by letter; the others compare integers.
 _SLOW = frozenset({"name", "text", "code", "address"})
-
-#: Pairs compared at once: bounds the memory.
-_BATCH = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +59,11 @@ def judge(people: People, *, schools: str = "all") -> Judged:
         schools: `all`, `within` or `across`.
     """
     features = features_of(people)
-    candidates = blocking.find(people, people.model, features, schools)
-    weights = scoring.learn(people, features, candidates.pairs)
-    found = candidates.pairs
-    batch = min(max(-(-found.height // WORKERS), 1), _BATCH)
-    batches = [found.slice(start, batch) for start in range(0, found.height, batch)] or [found]
-    parts = side_by_side(lambda some: _judged(people, features, some, weights), batches)
+    candidates, chance = at_once(
+        lambda: blocking.find(people, people.model, features, schools), lambda: scoring.chance(people, features)
+    )
+    weights = scoring.learn(people, features, candidates.pairs, chance)
+    parts = side_by_side(lambda some: _judged(people, features, some, weights), batches(candidates.pairs))
     pairs = pl.concat(parts).sort("l", "r")
     return Judged(pairs, candidates.pairs.height, candidates, weights, features)
 

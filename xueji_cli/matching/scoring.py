@@ -16,13 +16,12 @@ import polars as pl
 
 from xueji_cli.matching import guards
 from xueji_cli.matching.kinds import KIND
-from xueji_cli.matching.workers import side_by_side
+from xueji_cli.matching.workers import batches, side_by_side
 from xueji_cli.schema.matching import DISAGREEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xueji_cli.matching.kinds import Answer
     from xueji_cli.matching.people import People
     from xueji_cli.schema.matching import Comparison, Level, Model
 
@@ -121,17 +120,22 @@ def probability(weight: pl.Expr) -> pl.Expr:
     return 1.0 / (1.0 + (weight * -math.log(2)).exp())
 
 
-def learn(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame) -> Weights:
+def learn(
+    people: People,
+    features: Mapping[str, pl.DataFrame],
+    pairs: pl.DataFrame,
+    u: Mapping[str, tuple[float, ...]],
+) -> Weights:
     """Return the weights for these records.
 
     Args:
         people: The records, and the model with its priors.
         features: Columns of each comparison.
         pairs: Candidate pairs `l`, `r`.
+        u: What `chance` says.
     """
     model, records = people.model, people.height
-    names = tuple(each.name for each in model.compare if each.name in features)
-    u = _chance(model, features, names, records)
+    names = tuple(u)
     m = {name: tuple(level.m for level in model.comparison(name).levels) for name in names}
     prior = math.log2(model.rate * 2 / max(records, 2))
     if pairs.height >= _ENOUGH:
@@ -153,10 +157,10 @@ def _against(
     }
 
 
-def _chance(
-    model: Model, features: Mapping[str, pl.DataFrame], names: Sequence[str], records: int
-) -> dict[str, tuple[float, ...]]:
-    """Return u of each level: measured on pairs far apart, the model's own as if it had been seen on some pairs."""
+def chance(people: People, features: Mapping[str, pl.DataFrame]) -> dict[str, tuple[float, ...]]:
+    """Return u of each level of each comparison: measured on pairs far apart, the model's own as if seen on some pairs."""
+    model, records = people.model, people.height
+    names = [each.name for each in model.compare if each.name in features]
     wanted = min(max(5 * records, _RANDOM_PAIRS[0]), _RANDOM_PAIRS[1], records * (records - 1) // 2)
     # Records stand in an order that has nothing to do with who they are, so any step away is a random other.
     count = pl.int_range(wanted, dtype=pl.Int64, eager=True)
@@ -189,15 +193,21 @@ def _refined(
     more than the duplicates, and what their agreement means is just what can't be learnt from them.
     """
     model, names = people.model, weights.names
-    frame = pairs
     excess = pl.lit(0.0)
 
-    def compared(name: str) -> Answer:
-        comparison = model.comparison(name)
-        return KIND[comparison.kind].compare(comparison, features, pairs["l"], pairs["r"])
+    def compared(some: pl.DataFrame) -> pl.DataFrame:
+        answers = {
+            name: KIND[model.comparison(name).kind].compare(model.comparison(name), features, some["l"], some["r"])
+            for name in names
+        }
+        return some.with_columns(
+            each.alias(prefix + name)
+            for name, answer in answers.items()
+            for prefix, each in (("", answer.level), ("s:", answer.share))
+        )
 
-    for name, answer in zip(names, side_by_side(compared, names), strict=True):
-        frame = frame.with_columns(answer.level.alias(name), answer.share.alias(f"s:{name}"))
+    frame = pl.concat(side_by_side(compared, batches(pairs)))
+    for name in names:
         plain = weights.weight(name, pl.col(name), pl.lit(None, dtype=pl.Float32))
         full = weights.weight(name, pl.col(name), pl.col(f"s:{name}"))
         frame = frame.with_columns(full.alias(f"w:{name}"))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import polars as pl
+
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
 
@@ -20,3 +22,16 @@ def side_by_side(function: Callable[[_Item], _Answer], items: Iterable[_Item]) -
     """Return the answers for items, in their order."""
     with ThreadPoolExecutor(WORKERS) as workers:
         return list(workers.map(function, items))
+
+
+def batches(pairs: pl.DataFrame, most: int = 2_000_000) -> list[pl.DataFrame]:
+    """Cut pairs into a batch for each worker, or into more: so many at once bound the memory."""
+    size = min(max(-(-pairs.height // WORKERS), 1), most)
+    return [pairs.slice(start, size) for start in range(0, pairs.height, size)] or [pairs]
+
+
+def at_once(first: Callable[[], _Item], second: Callable[[], _Answer]) -> tuple[_Item, _Answer]:
+    """Do two things side by side."""
+    with ThreadPoolExecutor(1) as worker:
+        other = worker.submit(second)
+        return first(), other.result()

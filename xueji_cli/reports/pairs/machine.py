@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from xueji_cli.matching.workers import batches, side_by_side
 from xueji_cli.reports.machine import dump, input_entry, unreadable_entries
 from xueji_cli.reports.pairs.plan import large_blocks, plan_keys
 from xueji_cli.reports.pairs.summary import summarise_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import IO, Any
 
     from xueji_cli.reports.pairs.report import PairReport, PlanReport
@@ -66,7 +67,7 @@ def _places(view: PairView, numbers: pl.Series) -> pl.DataFrame:
     return view.report.people.places[numbers].join(tables, on="table", how="left", maintain_order="left")
 
 
-def _lists(view: PairView) -> list[tuple[str, Iterator[bytes]]]:
+def _lists(view: PairView) -> list[tuple[str, Iterable[bytes]]]:
     """Return the long lists of a document: name, and its entries as JSON Lines in slices."""
     report = view.report
     lists = [("not_compared", _records(view, report.judged.candidates.unkeyed, _PLACE))]
@@ -85,33 +86,39 @@ def pair_entries(view: PairView) -> list[dict[str, Any]]:
     return [json.loads(line) for part in _pairs(view) for line in part.splitlines()]
 
 
-def _pairs(view: PairView) -> Iterator[bytes]:
-    for part in view.pairs.iter_slices(_SLICE):
+def _pairs(view: PairView) -> list[bytes]:
+    keys = ("verdict", "score", "weight", "cluster", "left", "right", "guard", "guard_text", "handling", "reasons")
+    wanted = [key for key in keys if not (key == "cluster" and view.report.linking)]
+
+    def lines(part: pl.DataFrame) -> bytes:
         sides = {
             side: _places(view, part[column]).select(pl.struct(*_PLACE).alias(side))
             for side, column in (("left", "l"), ("right", "r"))
         }
-        told = pl.concat([part, *sides.values()], how="horizontal")
-        keys = ("verdict", "score", "weight", "cluster", "left", "right", "guard", "guard_text", "handling", "reasons")
-        yield _lines(told.select(key for key in keys if not (key == "cluster" and view.report.linking)))
+        return _lines(pl.concat([part, *sides.values()], how="horizontal").select(wanted))
+
+    return side_by_side(lines, batches(view.pairs, _SLICE))
 
 
-def _clusters(view: PairView) -> Iterator[bytes]:
+def _clusters(view: PairView) -> list[bytes]:
     clusters = view.report.clusters
-    for start in range(0, len(clusters), _SLICE):
-        some = clusters[start : start + _SLICE]
-        rows = [(index, member) for index, each in enumerate(some) for member in each.members]
-        members = pl.DataFrame(rows, schema={"i": pl.UInt32, "record": pl.UInt32}, orient="row")
+    frame = pl.DataFrame(
+        {
+            "id": [each.id for each in clusters],
+            "verdict": [each.verdict for each in clusters],
+            "score": [each.score for each in clusters],
+            "record": [each.members for each in clusters],
+        },
+        schema={"id": pl.String, "verdict": pl.String, "score": pl.Float64, "record": pl.List(pl.UInt32)},
+    ).with_columns(pl.col("score").round(6))
+
+    def lines(some: pl.DataFrame) -> bytes:
+        members = some.select("id", "record").explode("record")
         told = members.join(view.records(members["record"]), on="record", how="left", maintain_order="left")
-        grouped = told.group_by("i", maintain_order=True).agg(members=pl.struct(*_MEMBER))
-        frame = pl.DataFrame(
-            {
-                "id": [each.id for each in some],
-                "verdict": [each.verdict for each in some],
-                "score": pl.Series([each.score for each in some], dtype=pl.Float64).round(6),
-            }
-        )
-        yield _lines(pl.concat([frame, grouped.select("members")], how="horizontal"))
+        grouped = told.group_by("id", maintain_order=True).agg(members=pl.struct(*_MEMBER))
+        return _lines(pl.concat([some.drop("record"), grouped.select("members")], how="horizontal"))
+
+    return side_by_side(lines, batches(frame, _SLICE)) if clusters else []
 
 
 def _records(
