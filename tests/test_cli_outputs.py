@@ -91,7 +91,7 @@ def test_an_output_that_cannot_be_is_refused_before_any_work(command, tmp_path, 
     def work(*_, **__):
         pytest.fail("the input was read")
 
-    monkeypatch.setattr("xueji_cli.commands.inputs.read_tables", work)
+    monkeypatch.setattr("xueji_cli.commands.inputs.read_blob", work)
     before = digest(book)
     done = command("check", "名册.xlsx", "-o", "good.json", "-o", output)
     assert (done.status, done.out) == (2, "")

@@ -113,7 +113,7 @@ def test_a_run_changes_nothing_in_the_rosters(messy: list[Roster]) -> None:
 def test_slices_of_a_large_file_give_what_the_whole_gives(
     messy: list[Roster], found: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_SLICE", 20)
+    monkeypatch.setattr(engine, "_PART", 20)
     monkeypatch.setattr(engine, "_WORKERS", 3)
     assert run(messy, RULES, AROUND)[0].equals(found)
 

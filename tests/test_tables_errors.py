@@ -7,6 +7,7 @@ import re
 import struct
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -311,4 +312,4 @@ def test_damage_inside_the_archive_is_tables_or_one_error(folder: Path, kind: st
 
 def test_limits_are_stated() -> None:
     assert MAX_CELLS >= 1_048_576 * 71
-    assert Blob("-", b"").suffix == ""
+    assert Blob("-", b"", Future()).suffix == ""

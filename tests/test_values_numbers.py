@@ -133,6 +133,20 @@ def test_no_exchange_of_neighbours_escapes() -> None:
     assert not idnumber.check_digit_fits(pl.Series(wrong)).fill_null(value=False).any()
 
 
+def test_a_birth_date_is_a_day_of_the_calendar() -> None:
+    years = (0, 1, 1899, 1900, 1999, 2000, 2004, 2012, 2100, 9999)
+    days = [(y, m, d) for y in years for m in range(14) for d in range(33)]
+    whole = pl.Series([341323 * 10**11 + (y * 10_000 + m * 100 + d) * 1000 + 12 for y, m, d in days])
+
+    def of_calendar(y: int, m: int, d: int) -> int | None:
+        try:
+            return dates.as_integer(date(y, m, d))
+        except ValueError:
+            return None
+
+    assert idnumber.birth(whole).to_list() == [of_calendar(*day) for day in days]
+
+
 @pytest.mark.parametrize("number", ["11010519491231002X", "440524188001010014"])
 def test_numbers_of_the_standard_itself(number: str) -> None:
     assert idnumber.check_digit_fits(pl.Series([number])).to_list() == [True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -114,13 +115,16 @@ class GroupContext(Context):
     Attributes:
         rows: Every row of every table of the schema, with `table`, `row` and the derived columns that any of them has (null elsewhere).
         memo: Frames that rules share.
+        lock: Held while one of them is computed: rules run side by side.
     """
 
     rows: pl.DataFrame = field(default_factory=pl.DataFrame)
     memo: dict[str, pl.DataFrame] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
 
     def once(self, name: str, compute: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """Return a frame that several rules need, computed by the first of them."""
-        if name not in self.memo:
-            self.memo[name] = compute()
-        return self.memo[name]
+        with self.lock:
+            if name not in self.memo:
+                self.memo[name] = compute()
+            return self.memo[name]

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from xueji_cli.schema.roster import Roster
 
 _WORKERS = min(os.cpu_count() or 1, 8)
-#: Rows that are worth a slice of their own.
-_SLICE = 100_000
+#: Rows that are worth a part of their own.
+_PART = 100_000
 
 #: Fields that rules over many rows look at, with everything derived from them.
 _GROUP_FIELDS = frozenset(
@@ -65,21 +65,19 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """Rows of tables that have the same fields, so that one pass over the columns serves them all."""
+    """Rows of tables that have the same fields, so that one pass over the columns serves them all; in one part or more."""
 
     schema: Schema
     bound: frozenset[str]
     tables: tuple[int, ...]
-    rows: pl.DataFrame
+    parts: tuple[pl.DataFrame, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Slice:
-    """Some rows of a pool, and the pool's place among the others."""
-
-    pool: _Pool
-    index: int
-    rows: pl.DataFrame
+def _cut(rows: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
+    """Cut rows into as many parts as there are workers; small tables stay whole."""
+    count = max(1, min(_WORKERS, rows.height // _PART))
+    size = -(-rows.height // count)
+    return tuple(rows.slice(start, size) for start in range(0, rows.height, size)) if count > 1 else (rows,)
 
 
 def _pools(rosters: Sequence[Roster]) -> Iterator[_Pool]:
@@ -90,7 +88,7 @@ def _pools(rosters: Sequence[Roster]) -> Iterator[_Pool]:
         frames = [rosters[i].frame.select(pl.lit(i, dtype=pl.UInt32).alias("table"), pl.all()) for i in indices]
         rows = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
         flags = [pl.col(name).fill_null(value=False) for name in rows.columns if name.endswith(NUMERIC)]
-        yield _Pool(rosters[indices[0]].schema, bound, tuple(indices), rows.with_columns(flags))
+        yield _Pool(rosters[indices[0]].schema, bound, tuple(indices), _cut(rows.with_columns(flags)))
 
 
 def _lacking(rule: ActiveRule, schema: Schema, bound: frozenset[str], around: Surroundings) -> tuple[str, ...]:
@@ -195,39 +193,36 @@ def _missing_columns(
     )
 
 
-def _group_rows(rows: pl.DataFrame, bound: frozenset[str]) -> pl.DataFrame:
+def _group_rows(rows: pl.DataFrame) -> pl.DataFrame:
     kept = [name for name in rows.columns if name.split("#")[0] in _GROUP_FIELDS or name.startswith("~")]
     kept = [name for name in kept if not name.endswith((derive.RAW, NUMERIC, derive.DIRT, derive.FLAW))]
-    return rows.select("table", "row", *kept, *[e.alias(f"place:{e.meta.output_name()}") for e in _places(bound)])
+    return rows.select("table", "row", *kept)
 
 
 def _group_findings(
-    context: GroupContext, rosters: Sequence[Roster], active: Mapping[str, ActiveRule]
-) -> list[pl.DataFrame]:
-    rows = context.rows
-    places = rows.select("table", "row", school=pl.col("place:school"), class_name=pl.col("place:class_name"))
-
-    def find(rule: ActiveRule) -> pl.DataFrame:
-        assert isinstance(rule.rule, GroupRule)
-        found = rule.rule.find(replace(context, params=rule.params))
-        if found.is_empty():
-            return no_findings()
-        name = context.name(rule.rule.on)
-        return _shape(
-            found.with_columns(
-                pl.lit(rule.rule.code).alias("rule"),
-                pl.lit(rule.severity.value).alias("severity"),
-                _positions(name, rosters).alias("position"),
-                pl.lit(name).alias("field"),
-            ).join(places, on=["table", "row"], how="left", maintain_order="left")
-        )
-
-    runnable = [
-        rule
-        for rule in active.values()
-        if isinstance(rule.rule, GroupRule) and context.has(rule.rule.on, *rule.rule.needs)
+    rule: ActiveRule, context: GroupContext, pools: Sequence[_Pool], rosters: Sequence[Roster]
+) -> pl.DataFrame:
+    """Return the findings of one rule over many rows."""
+    assert isinstance(rule.rule, GroupRule)
+    found = rule.rule.find(replace(context, params=rule.params))
+    if found.is_empty():
+        return no_findings()
+    keys = ["table", "row"]
+    rows = found.select(keys).unique().lazy()
+    places = [
+        part.lazy().join(rows, on=keys, how="semi").select(*keys, *_places(pool.bound))
+        for pool in pools
+        for part in pool.parts
     ]
-    return [find(rule) for rule in runnable]
+    name = context.name(rule.rule.on)
+    return _shape(
+        found.with_columns(
+            pl.lit(rule.rule.code).alias("rule"),
+            pl.lit(rule.severity.value).alias("severity"),
+            _positions(name, rosters).alias("position"),
+            pl.lit(name).alias("field"),
+        ).join(pl.concat(places).collect(), on=keys, how="left", maintain_order="left")
+    )
 
 
 def _table_findings(rosters: Sequence[Roster], active: Mapping[str, ActiveRule]) -> pl.DataFrame:
@@ -263,72 +258,89 @@ def run(
         lacking = {code: _lacking(rule, pool.schema, pool.bound, around) for code, rule in active.items()}
         skipped += [Skipped(code, table, miss) for code, miss in lacking.items() if miss for table in pool.tables]
         runnable.append({code: rule for code, rule in active.items() if not lacking[code]})
-    slices = [_Slice(pool, index, rows) for index, pool in enumerate(pools) for rows in _cut(pool.rows)]
 
-    def derived(part: _Slice) -> pl.DataFrame:
-        return derive.derive(part.rows, part.pool.schema, as_of=around.as_of, school_year=year)
+    def derived(rows: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+        return derive.derive(rows, schema, as_of=around.as_of, school_year=year)
 
-    def judged(part: _Slice, rows: pl.DataFrame) -> tuple[list[pl.DataFrame], list[str]]:
+    def verdicts(pool: _Pool, active: Mapping[str, ActiveRule]) -> list[tuple[ActiveRule, Field, Verdict]]:
         context = Context(
-            schema=part.pool.schema,
-            bound=part.pool.bound,
-            columns=frozenset(rows.columns),
+            schema=pool.schema,
+            bound=pool.bound,
+            columns=frozenset(pool.parts[0].columns),
             as_of=around.as_of,
             school_year=year,
             photos=around.photos,
-            states=derive.states(rows),
+            states=frozenset().union(*(derive.states(rows) for rows in pool.parts)),
         )
-        return _row_findings(part.pool, rows, rosters, list(_verdicts(part.pool, runnable[part.index], context)))
+        return list(_verdicts(pool, active, context))
+
+    def judged(
+        pool: _Pool,
+        rows: pl.DataFrame,
+        rules: Sequence[tuple[ActiveRule, Field, Verdict]],
+    ) -> list[pl.DataFrame]:
+        found, absent = _row_findings(pool, rows, rosters, rules)
+        # A column that is missing is missing in every part of the rows.
+        return [*found, *([] if rows is not pool.parts[0] else [_missing_columns(pool, absent, rosters, active)])]
 
     parts = [_table_findings(rosters, active)]
-    # Polars lets go of the interpreter lock while it works, so slices, and rows and groups, are worked on side by side.
+    # Polars lets go of the interpreter lock while it works, so parts of the rows, and rows and groups, are worked on side by side.
     with ThreadPoolExecutor(_WORKERS) as workers:
-        frames = list(workers.map(derived, slices))
-        # Rows first: the workers are busy with them while the rows of all files are put together here.
-        judgements = workers.map(judged, slices, frames)
-        groups = [
-            workers.submit(_group_findings, group, rosters, active)
-            for group in _group_contexts(slices, frames, around, year)
+        waiting = [[workers.submit(derived, rows, pool.schema) for rows in pool.parts] for pool in pools]
+        pools = [
+            replace(pool, parts=_alike([part.result() for part in derivations]))
+            for pool, derivations in zip(pools, waiting, strict=True)
         ]
-        seen: set[int] = set()
-        for part, (found, absent) in zip(slices, judgements, strict=True):
-            parts += found
-            if part.index not in seen:
-                parts.append(_missing_columns(part.pool, absent, rosters, active))
-            seen.add(part.index)
-        for group in groups:
-            parts += group.result()
+        finders = [
+            workers.submit(_group_findings, rule, context, alike, rosters)
+            for context, alike in _group_contexts(pools, around, year)
+            for rule in active.values()
+            if isinstance(rule.rule, GroupRule) and context.has(rule.rule.on, *rule.rule.needs)
+        ]
+        judgements = [
+            workers.submit(judged, pool, rows, rules)
+            for pool, rules in [(pool, verdicts(pool, active)) for pool, active in zip(pools, runnable, strict=True)]
+            for rows in pool.parts
+        ]
+        for judgement in judgements:
+            parts += judgement.result()
+        parts += [finder.result() for finder in finders]
     findings = pl.concat([part for part in parts if not part.is_empty()] or [no_findings()])
     skipped.sort(key=lambda item: (item.table, item.code))
     return findings.sort("table", "row", "position", "rule", nulls_last=False), tuple(skipped)
 
 
-def _cut(rows: pl.DataFrame) -> list[pl.DataFrame]:
-    """Cut rows into as many slices as there are workers; small tables stay whole."""
-    count = max(1, min(_WORKERS, rows.height // _SLICE))
-    size = -(-rows.height // count)
-    return [rows.slice(start, size) for start in range(0, rows.height, size)] if count > 1 else [rows]
+def _alike(parts: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, ...]:
+    """Give the derived parts of a pool the same columns, and numbers of classes that differ.
+
+    Some columns are only there when a cell has something to tell, and each part has numbered its own classes.
+    """
+    columns = {name: dtype for rows in parts for name, dtype in rows.schema.items()}
+    return tuple(
+        rows.with_columns(
+            pl.col(derive.GROUP).cast(pl.UInt64) + (number << 32),
+            *(pl.lit(None, dtype=dtype).alias(name) for name, dtype in columns.items() if name not in rows.columns),
+        )
+        for number, rows in enumerate(parts)
+    )
 
 
 def _group_contexts(
-    slices: Sequence[_Slice], frames: Sequence[pl.DataFrame], around: Surroundings, year: int
-) -> Iterator[GroupContext]:
+    pools: Sequence[_Pool], around: Surroundings, year: int
+) -> Iterator[tuple[GroupContext, list[_Pool]]]:
     """Put the rows of each schema together, those of all files."""
-    for name in dict.fromkeys(part.pool.schema.name for part in slices):
-        chosen = [
-            # Each slice has numbered its classes by itself.
-            _group_rows(rows, part.pool.bound).with_columns(pl.col(derive.GROUP).cast(pl.UInt64) + (number << 32))
-            for number, (part, rows) in enumerate(zip(slices, frames, strict=True))
-            if part.pool.schema.name == name
-        ]
-        pools = [part.pool for part in slices if part.pool.schema.name == name]
-        rows = chosen[0] if len(chosen) == 1 else pl.concat(chosen, how="diagonal")
-        yield GroupContext(
-            schema=pools[0].schema,
-            bound=frozenset().union(*(pool.bound for pool in pools)),
-            columns=frozenset(rows.columns),
-            as_of=around.as_of,
-            school_year=year,
-            classes=around.classes,
-            rows=rows,
+    for name in dict.fromkeys(pool.schema.name for pool in pools):
+        alike = [pool for pool in pools if pool.schema.name == name]
+        rows = pl.concat([_group_rows(part) for pool in alike for part in pool.parts], how="diagonal")
+        yield (
+            GroupContext(
+                schema=alike[0].schema,
+                bound=frozenset().union(*(pool.bound for pool in alike)),
+                columns=frozenset(rows.columns),
+                as_of=around.as_of,
+                school_year=year,
+                classes=around.classes,
+                rows=rows,
+            ),
+            alike,
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import typer
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xueji_cli.reports.report import CheckReport
     from xueji_cli.reports.written import Written
     from xueji_cli.settings import Settings
+    from xueji_cli.tables.blob import Ahead
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
 
@@ -52,13 +53,15 @@ def check(
 ) -> int:
     """Check rosters."""
     from xueji_cli.commands.start import start
+    from xueji_cli.tables.blob import Ahead
     from xueji_cli.tables.paths import expand_inputs
 
     console, settings = start(ctx, without=frozenset())
     paths = expand_inputs(files, recursive=settings.recursive)
+    ahead = Ahead(paths)
     outputs = list(dict.fromkeys(output or []))
     refuse_outputs(outputs, paths)
-    report = run(paths, settings, console)
+    report = run(paths, settings, console, ahead)
     return show(report, settings, console, outputs, limit=places)
 
 
@@ -80,7 +83,7 @@ def refuse_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
             raise UserError("output_no_folder", file=output, folder=str(folder))
 
 
-def run(paths: Sequence[str], settings: Settings, console: Console) -> CheckReport:
+def run(paths: Sequence[str], settings: Settings, console: Console, ahead: Ahead | None = None) -> CheckReport:
     """Read files, check them together, and return the report."""
     from xueji_cli import __version__
     from xueji_cli.checks.activation import activate, known_parameters
@@ -99,9 +102,9 @@ def run(paths: Sequence[str], settings: Settings, console: Console) -> CheckRepo
         photos=photo_stems(settings.photos) if settings.photos else None,
         classes=_classes(settings, console) if settings.classes else None,
     )
-    # The slowest import is made while the readers work, which do without the interpreter.
-    Thread(target=import_module, args=("pandera.polars",), daemon=True).start()
-    rosters, failures = read_rosters(paths, settings, console)
+    # The slowest of imports.
+    pandera = partial(import_module, "pandera.polars")
+    rosters, failures = read_rosters(paths, settings, console, ahead=ahead, meanwhile=pandera)
     findings, skipped = run_rules(rosters, active, around)
     schemas = {f"{roster.schema.name} {roster.schema.version}": None for roster in rosters}
     return CheckReport(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import PurePath
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from xueji_cli.errors import InputError, UserError
 from xueji_cli.schema.binding import bind, choose_schema, parse_mapping, split_mapping, unmatched_mappings
 from xueji_cli.schema.loading import load_schema, schema_names
 from xueji_cli.schema.vocabulary import Vocabulary
+from xueji_cli.tables.blob import Ahead
 from xueji_cli.tables.options import ReadOptions
-from xueji_cli.tables.reader import read_tables
+from xueji_cli.tables.reader import read_blob
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from xueji_cli.console import Console
     from xueji_cli.schema.model import Schema
@@ -29,6 +31,8 @@ def read_rosters(
     *,
     kind: str | None = None,
     choices: Sequence[Schema] = (),
+    ahead: Ahead | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> tuple[list[Roster], list[InputError]]:
     """Read files and bind their columns.
 
@@ -38,6 +42,8 @@ def read_rosters(
         console: Shows the progress.
         kind: The one schema that these files are to have; None for the user's choice, or whichever fits best.
         choices: Schemas of which these files have whichever fits best, in place of the user's choice.
+        ahead: These files, of which the first is being read already.
+        meanwhile: What can be done in a thread while the readers are at work, which do without the interpreter.
 
     Returns:
         The rosters in input order, and the files that could not be read.
@@ -52,11 +58,14 @@ def read_rosters(
     options = ReadOptions(sheet=settings.sheet, encoding=settings.encoding, header_row=settings.header_row)
     tables: list[Table] = []
     failures: list[InputError] = []
+    ahead = ahead or Ahead(paths, options.max_bytes)
+    if meanwhile is not None:
+        Thread(target=meanwhile, daemon=True).start()
     with console.progress(console.text("cli.reading"), len(paths)) as step:
         for path in paths:
             step(PurePath(path).name)
             try:
-                tables += read_tables(_sayable(path), options, vocabulary)
+                tables += read_blob(ahead.load(_sayable(path)), options, vocabulary)
             except InputError as error:
                 failures.append(error)
     rosters: list[Roster] = []

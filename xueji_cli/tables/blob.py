@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from xueji_cli.errors import InputError
+from xueji_cli.tables.options import MAX_BYTES
 
 STDIN = "-"
+_T = TypeVar("_T")
 # Only files smaller than this are looked through for anything but white space and marks.
 _MAYBE_BLANK = 4096
+#: Larger files are read when their turn comes.
+_LARGE = 1 << 29
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +28,70 @@ class Blob:
     Attributes:
         path: As the user named it; `-` for stdin.
         data: All of its bytes.
+        digest: Their SHA-256. A thread of its own computes it in the moments in which the other core is idle (hashlib lets
+            others work meanwhile); a large file's report needs it only a second later.
     """
 
     path: str
     data: bytes
+    digest: Future[str] = field(repr=False)
 
     @property
     def suffix(self) -> str:
         """The suffix of the name in small letters, with the dot; empty for stdin."""
         return "" if self.path == STDIN else Path(self.path).suffix.lower()
 
-    def digest(self) -> Future[str]:
-        """Begin to compute the SHA-256 of the bytes, which a large file's report needs only a second later.
 
-        A thread of its own fills the moments in which the other core is idle; hashlib lets others work meanwhile.
+class Ahead:
+    """Reads files before they are asked for: the first while libraries are imported, each other while the one before is parsed."""
+
+    def __init__(self, paths: Sequence[str], max_bytes: int = MAX_BYTES) -> None:
+        """Begin to read the first file.
+
+        Args:
+            paths: In the order in which they will be asked for.
+            max_bytes: Size above which a file is refused.
         """
-        pool = ThreadPoolExecutor(1, thread_name_prefix="digest")
-        answer = pool.submit(lambda: hashlib.sha256(self.data).hexdigest())
-        pool.shutdown(wait=False)
-        return answer
+        self._paths = list(paths)
+        self._max_bytes = max_bytes
+        self._reading: dict[str, Future[Blob]] = {}
+        self._begin(0)
+
+    def load(self, path: str) -> Blob:
+        """Return a file's bytes, and begin to read the next file.
+
+        Raises:
+            InputError: As `load`.
+        """
+        begun = self._reading.pop(path, None)
+        try:
+            return load(path, self._max_bytes) if begun is None else begun.result()
+        finally:
+            if path in self._paths:
+                self._begin(self._paths.index(path) + 1)
+
+    def _begin(self, index: int) -> None:
+        if index == len(self._paths):
+            return
+        path = self._paths[index]
+        # What comes through a pipe may never come, and two huge files at once are one too many.
+        if path != STDIN and _size(path) <= _LARGE:
+            self._reading[path] = _beside(lambda: load(path, self._max_bytes))
+
+
+def _beside(work: Callable[[], _T]) -> Future[_T]:
+    """Do something in a thread that ends with it."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="reading")
+    answer = pool.submit(work)
+    pool.shutdown(wait=False)
+    return answer
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except (OSError, ValueError):
+        return 0  # reading it tells
 
 
 def load(path: str, max_bytes: int) -> Blob:
@@ -71,7 +122,7 @@ def load(path: str, max_bytes: int) -> Blob:
         raise InputError("too_large", file=path, limit=megabytes(max_bytes))
     if len(data) < _MAYBE_BLANK and not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise InputError("empty_file", file=path)
-    return Blob(path, data)
+    return Blob(path, data, _beside(lambda: hashlib.sha256(data).hexdigest()))
 
 
 def megabytes(size: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import replace
 
 import polars as pl
@@ -19,7 +18,7 @@ from xueji_cli.tables.options import ReadOptions, Vocabulary
 from xueji_cli.tables.parquet import read_parquet
 from xueji_cli.tables.table import Fact, Source, Table
 
-__all__ = ["ReadOptions", "Vocabulary", "read_tables"]
+__all__ = ["ReadOptions", "Vocabulary", "read_blob", "read_tables"]
 
 #: How many cells of an unknown header are shown.
 _SEEN = 8
@@ -42,17 +41,20 @@ def read_tables(path: str, options: ReadOptions, vocabulary: Vocabulary) -> list
     Raises:
         InputError: The file can't be read, or nothing in it is a roster; the error says why and what to do next.
     """
-    blob = blobs.load(path, options.max_bytes)
-    return _Reading(blob, options, vocabulary.knows, blob.digest()).tables()
+    return read_blob(blobs.load(path, options.max_bytes), options, vocabulary)
+
+
+def read_blob(blob: Blob, options: ReadOptions, vocabulary: Vocabulary) -> list[Table]:
+    """Read the tables of a file whose bytes are there already, as `read_tables` does."""
+    return _Reading(blob, options, vocabulary.knows).tables()
 
 
 class _Reading:
     """The reading of one file."""
 
-    def __init__(self, blob: Blob, options: ReadOptions, knows: Callable[[str], bool], digest: Future[str]) -> None:
+    def __init__(self, blob: Blob, options: ReadOptions, knows: Callable[[str], bool]) -> None:
         self.blob = blob
         self.options = options
-        self.digest = digest
         self._answers: dict[str, bool] = {}
         self._vocabulary = knows
         self.skipped: list[tuple[Grid, InputError]] = []
@@ -150,7 +152,7 @@ class _Reading:
             path=self.blob.path,
             sheet=grid.sheet,
             kind=kind,
-            digest=self.digest,
+            digest=self.blob.digest,
             encoding=encoding,
             named=None if sniff.kept_promise(self.blob.suffix, kind) else self.blob.suffix.removeprefix("."),
         )

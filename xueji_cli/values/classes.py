@@ -6,6 +6,7 @@ What is not certain is null: a bare 1班 without a grade, a date that Excel made
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -121,7 +122,8 @@ def parse_classes(
     )
     distinct = keys.unique()
     # A loop in Python, over distinct names only: a county has a few hundred, however many pupils.
-    answers = [_read(*names, calendar=calendar, stage_digits=stage_digits) for names in distinct.iter_rows()]
+    digits = None if stage_digits is None else tuple(stage_digits.items())
+    answers = [_read(*names, calendar=calendar, stage_digits=digits) for names in distinct.iter_rows()]
     read = pl.DataFrame(answers, schema=dict(list(_CLASS_SCHEMA.items())[:3]), orient="row").with_columns(
         key=pl.format("{}-{}", "grade", pl.col("class_no").cast(pl.String).str.zfill(2))
     )
@@ -170,20 +172,22 @@ def _spread(keys: pl.DataFrame, distinct: pl.DataFrame, answers: pl.DataFrame) -
     return joined.select(answers.columns)
 
 
+# The same names come again for each part of the rows, and for last year's calendar.
+@lru_cache(maxsize=1 << 16)
 def _read(
     text: str | None,
     grade_text: str | None,
     hint: str | None,
     *,
     calendar: Calendar,
-    stage_digits: Mapping[str, str] | None,
+    stage_digits: tuple[tuple[str, str], ...] | None,
 ) -> _Answer:
     """Read one class name with its grade column: (stage, grade, class number)."""
     beside = read_grade(grade_text, calendar, hint) if grade_text else None
     bare = tidy(text) if text else ""
     if not bare or is_date(bare):
         return _answer(beside, None)
-    own, class_no = _named(bare, beside, hint, calendar, stage_digits)
+    own, class_no = _named(bare, beside, hint, calendar, None if stage_digits is None else dict(stage_digits))
     if own and beside and own != beside:
         return None, None, None
     return _answer(own or beside, class_no)

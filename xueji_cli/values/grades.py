@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 PRIMARY, JUNIOR, SENIOR, PRESCHOOL = "primary", "junior", "senior", "preschool"
 
@@ -129,6 +130,7 @@ def number(text: str) -> int | None:
     return _DIGITS[text[1]] if len(text) == 2 and _DIGITS[text[0]] == 0 else None
 
 
+@lru_cache(maxsize=1 << 16)
 def tidy(text: str) -> str:
     """Return a grade's or class's name without what never matters: width, spaces, 第, a school's name, a remark."""
     bare = re.sub(r"[\s\u200b-\u200f\ufeff*★]+", "", unicodedata.normalize("NFKC", text)).upper()
@@ -145,6 +147,7 @@ def is_date(text: str) -> bool:
     return _DATE.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1 << 16)
 def read_grade(text: str, calendar: Calendar, stage: str | None = None) -> Grade | None:
     """Read a cell that names a grade.
 

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 import polars as pl
 
-from xueji_cli.values.text import on_distinct, put, read_cells, spread
+from xueji_cli.values.text import put, read_cells, spread
 
 #: Weights of the first 17 digits (ISO 7064 MOD 11-2): powers of 2 modulo 11.
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -89,14 +89,13 @@ def check_digit_fits(numbers: pl.Series) -> pl.Series:
 
 def birth(whole: pl.Series) -> pl.Series:
     """Return digits 7–14 of 17 (`digits`) as an integer such as 20120412; null when there is no such day."""
-    ymd = whole.to_frame("n").select((pl.col("n") // 1000 % 10**8).cast(pl.Int32)).to_series()
-
-    def real(days: pl.Series) -> pl.Series:
-        dates = days.cast(pl.String).str.zfill(8).str.to_date("%Y%m%d", strict=False)
-        return days.set(dates.is_null(), None)
-
-    # A county's pupils were born on some thousands of days.
-    return on_distinct(ymd, real)
+    ymd = (pl.col("n") // 1000 % 10**8).cast(pl.Int32)
+    day, month, year = pl.col("ymd") % 100, pl.col("ymd") // 100 % 100, pl.col("ymd") // 10_000
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    # 31 and 30 days by turns, beginning again in August.
+    last = pl.when(month == 2).then(28 + leap.cast(pl.Int32)).otherwise(30 + (month + month // 8) % 2)
+    real = (year > 0) & month.is_between(1, 12) & day.is_between(1, last)
+    return whole.to_frame("n").select(ymd=ymd).select(pl.when(real).then("ymd")).to_series()
 
 
 #: First two digits: the provinces of GB/T 2260, and 81, 82, 83 of the residence permits for Hong Kong, Macau and Taiwan residents.
