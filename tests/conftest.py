@@ -12,6 +12,10 @@ for _name in ("GITHUB_ACTIONS", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "TTY_COM
 for _name in [name for name in os.environ if name.startswith(("XUEJI_", "_XUEJI_", "_TYPER"))]:
     os.environ.pop(_name)
 os.environ.update({"XUEJI_LANG": "zh", "COLUMNS": "100", "TERM": "dumb"})
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The processors are taken by the other workers, and waking threads for small frames costs a third of a test's time.
+    # `test_threads` holds that their number changes nothing.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import pytest  # noqa: E402 - after the environment is as it should be
 

@@ -63,3 +63,8 @@ class Case:
 
 def item(school: dict[str, Any], no: str) -> dict[str, Any]:
     return next(each for each in school["scoresheet"]["items"] if each["no"] == no)
+
+
+def system_of_three_classes():
+    """Thirty children in three classes: 1–10, 11–20, 21–30."""
+    return [*pupils(1, 10, "1班"), *pupils(11, 10, "2班"), *pupils(21, 10, "3班")]

@@ -73,10 +73,9 @@ def patterns() -> list[re.Pattern[str]]:
 
 @cache
 def page() -> str:
-    """The parts of the HTML report that are no Python."""
-    return "".join(
-        path.read_text(encoding="utf-8") for path in (PACKAGE / "reports").rglob("page.*") if path.suffix != ".py"
-    )
+    """The parts of the HTML reports that are no Python."""
+    files = (PACKAGE / "reports").rglob("*")
+    return "".join(path.read_text(encoding="utf-8") for path in files if path.suffix in (".html", ".js"))
 
 
 def raised() -> Iterator[tuple[str, str, set[str] | None]]:

@@ -114,7 +114,7 @@ def test_family() -> None:
 mistakes = st.tuples(st.integers(0, 17), st.integers(0, 9), st.sampled_from(["wrong", "turned", "missing", "extra"]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.integers(11, 65), st.dates(), st.integers(0, 999), mistakes)
 def test_every_single_mistake_in_a_number_meets_the_number(
     province: int, day: object, serial: int, mistake: tuple[int, int, str]

@@ -10,7 +10,8 @@ import gc
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from typer.main import get_command
@@ -70,10 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Given explicitly, or Typer would expand patterns on Windows before we see them.
     given = list(sys.argv[1:] if arguments is None else arguments)
     console = Console(language(given, os.environ))
-    command = get_command(app)
-    localise(command, console.lang)
     try:
-        status = int(command.main(given, prog_name="xueji", standalone_mode=False, obj=console) or 0)
+        status = int(_command(console.lang).main(given, prog_name="xueji", standalone_mode=False, obj=console) or 0)
     except UserError as error:
         console.user_error(error)
         return USAGE
@@ -94,6 +93,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if status == INTERRUPTED:
         console.error(console.text("cli.interrupted"))
     return status
+
+
+@cache
+def _command(lang: str) -> Any:
+    """Return the command as Typer makes it from the signatures, with its words in a language."""
+    command = get_command(app)
+    localise(command, lang)
+    return command
 
 
 def run() -> NoReturn:

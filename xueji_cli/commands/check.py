@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from xueji_cli.console import Console
-    from xueji_cli.errors import UserError
     from xueji_cli.reports.report import CheckReport
+    from xueji_cli.reports.written import Written
     from xueji_cli.settings import Settings
     from xueji_cli.tables.blob import Ahead
 
@@ -126,10 +126,16 @@ def run(paths: Sequence[str], settings: Settings, console: Console, ahead: Ahead
 
 def show(report: CheckReport, settings: Settings, console: Console, outputs: list[str], *, limit: int) -> int:
     """Write the files that were asked for, show the report, and return the exit status."""
+    from xueji_cli.commands.showing import tell_failures, write_files
     from xueji_cli.reports.view import finding_view
+    from xueji_cli.reports.writing import write_report
 
     view = finding_view(report, lang=console.lang, reveal=settings.reveal)
-    written, failures = _write_files(report, view, settings, console, outputs)
+
+    def write(path: str) -> Written:
+        return write_report(report, view, path, lang=console.lang, revealed=settings.reveal)
+
+    written, failures = write_files(outputs, write, console, format=settings.format)
     if settings.format == "text":
         from xueji_cli.reports.text import render_text
 
@@ -145,37 +151,8 @@ def show(report: CheckReport, settings: Settings, console: Console, outputs: lis
         console.render(page)
     else:
         _write_stream(report, view, settings.format, console)
-    # The text names unreadable files as well; into a file or a pipe it is not seen.
-    unreadable = () if settings.format == "text" and console.seen else report.unreadable
-    for error in (*unreadable, *failures):
-        console.user_error(error)
+    tell_failures(report.unreadable, failures, console, format=settings.format)
     return UNREADABLE if failures else status(report, settings.fail_on)
-
-
-def _write_files(
-    report: CheckReport, view: pl.DataFrame, settings: Settings, console: Console, outputs: list[str]
-) -> tuple[list[str], list[UserError]]:
-    """Write the report to each file that was asked for; return their names, and why others could not be written."""
-    from xueji_cli.errors import UserError
-    from xueji_cli.reports.writing import write_report
-
-    files: list[str] = []
-    failures: list[UserError] = []
-    with console.progress(console.text("cli.writing"), len(outputs)) as step:
-        for path in outputs:
-            step(Path(path).name)
-            try:
-                written = write_report(report, view, path, lang=console.lang, revealed=settings.reveal)
-            except UserError as error:
-                failures.append(error)
-                continue
-            for warning in written.notes:
-                console.note(warning)
-            files += written.paths
-            if settings.format != "text":
-                # The text says it itself, on its last line.
-                console.note(console.text("cli.written", file=path))
-    return files, failures
 
 
 def _write_stream(report: CheckReport, view: pl.DataFrame, kind: str, console: Console) -> None:

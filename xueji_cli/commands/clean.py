@@ -227,6 +227,8 @@ def _write_logs(plan: Plan, log: pl.DataFrame, console: Console) -> None:
 
 def show(report: CleanReport, settings: Settings, console: Console, *, diff: bool, places: int) -> int:
     """Show the report and return the exit status."""
+    from xueji_cli.commands.showing import tell_failures
+
     if settings.format == "text":
         from xueji_cli.reports.clean_text import render_clean
 
@@ -243,9 +245,7 @@ def show(report: CleanReport, settings: Settings, console: Console, *, diff: boo
                 write_json(report, stream, lang=console.lang, reveal=settings.reveal)
             else:
                 write_changes(report, settings.format, stream, reveal=settings.reveal)
-    unreadable = () if settings.format == "text" and console.seen else report.unreadable
-    for error in unreadable:
-        console.user_error(error)
+    tell_failures(report.unreadable, (), console, format=settings.format)
     return status(report, settings.fail_on)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from xueji_cli.errors import InputError, UserError
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from xueji_cli.console import Console
     from xueji_cli.matching.people import People
     from xueji_cli.reports.pairs.report import PairReport
-    from xueji_cli.reports.pairs.view import PairView
     from xueji_cli.reports.report import Run
     from xueji_cli.schema.model import Schema
     from xueji_cli.schema.roster import Roster
@@ -184,10 +182,12 @@ def nothing_read(failures: Sequence[UserError], console: Console) -> int:
 
 def show(report: PairReport, settings: Settings, console: Console, outputs: Sequence[str], *, limit: int | None) -> int:
     """Write the files that were asked for, show the report, and return the exit status."""
+    from xueji_cli.commands.showing import tell_failures, write_files
     from xueji_cli.reports.pairs.view import pair_view
+    from xueji_cli.reports.pairs.writing import write_report
 
     view = pair_view(report, lang=console.lang, reveal=settings.reveal)
-    written, failures = _write_files(view, settings, console, outputs)
+    written, failures = write_files(outputs, lambda path: write_report(view, path), console, format=settings.format)
     if settings.format == "text":
         from xueji_cli.reports.pairs.text import render_text
 
@@ -205,36 +205,8 @@ def show(report: PairReport, settings: Settings, console: Console, outputs: Sequ
 
         with console.binary() as stream:
             write_stream(view, settings.format, stream)
-    # The text names unreadable files as well; into a file or a pipe it is not seen.
-    unreadable = () if settings.format == "text" and console.seen else report.unreadable
-    for error in (*unreadable, *failures):
-        console.user_error(error)
+    tell_failures(report.unreadable, failures, console, format=settings.format)
     return UNREADABLE if failures else status(report, settings.fail_on)
-
-
-def _write_files(
-    view: PairView, settings: Settings, console: Console, outputs: Sequence[str]
-) -> tuple[list[str], list[UserError]]:
-    """Write the report to each file that was asked for; return their names, and why others could not be written."""
-    from xueji_cli.reports.pairs.writing import write_report
-
-    files: list[str] = []
-    failures: list[UserError] = []
-    with console.progress(console.text("cli.writing"), len(outputs)) as step:
-        for path in outputs:
-            step(PurePath(path).name)
-            try:
-                written = write_report(view, path)
-            except UserError as error:
-                failures.append(error)
-                continue
-            for warning in written.notes:
-                console.note(warning)
-            files += written.paths
-            if settings.format != "text":
-                # The text says it itself, on its last line.
-                console.note(console.text("cli.written", file=path))
-    return files, failures
 
 
 def status(report: PairReport, fail_on: str) -> int:

@@ -10,28 +10,19 @@ import polars as pl
 from xueji_cli.cleaning.change import Kind
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.cleaned import masked
-from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
+from xueji_cli.reports.lines import cell_width, harmless, pad
+from xueji_cli.reports.textpage import Lines
 from xueji_cli.reports.view import rule_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Group
-    from rich.text import Text
 
     from xueji_cli.reports.cleaned import CleanReport
 
-_STYLES = {
-    "safe": "green",
-    "unsafe": "yellow",
-    "left": "cyan",
-    "row": "green",
-    "error": "bold red",
-    "quiet": "dim",
-    "strong": "bold",
-    "before": "red",
-    "after": "green",
-}
+#: Kind of change → style of its words.
+_STYLES = {"safe": "good", "unsafe": "warning", "left": "notice", "row": "good"}
 #: With more files than this, only their number is told.
 _FILES_SHOWN = 10
 _EXAMPLES = 2
@@ -64,38 +55,21 @@ def render_clean(report: CleanReport, *, lang: str, width: int, reveal: bool, pl
     return Group(*page.lines)
 
 
-class _Page:
-    """The lines of one report, from top to bottom."""
+class _Page(Lines):
+    """The lines of one report."""
 
     def __init__(self, report: CleanReport, log: pl.DataFrame, lang: str, width: int) -> None:
+        self.lang = lang
+        words = ("read", "written", "total", "next", "conflict", "unreadable")
+        super().__init__(lang, width, map(self.say, words))
         self.report = report
         self.log = log
         # What was put into the column at the right is part of the same repair.
         self.counted = log.filter(pl.col("field").is_not_null() | (pl.col("kind") == Kind.ROW.value))
-        self.lang = lang
-        self.width = width
-        self.lines: list[Text] = []
         self.labels = _labels(report)
-        words = ("read", "written", "total", "next", "conflict", "unreadable")
-        self.margin = max(cell_width(self.say(word)) for word in words) + 2
 
     def say(self, key: str, **params: object) -> str:
         return catalogue.text(self.lang, f"clean.text.{key}", **params)
-
-    def line(self, *parts: str | tuple[str, str]) -> None:
-        from rich.text import Text
-
-        line = Text(no_wrap=True, overflow="ignore", end="\n")
-        for part in parts:
-            text, style = part if isinstance(part, tuple) else (part, "")
-            line.append(text, _STYLES.get(style, ""))
-        self.lines.append(line)
-
-    def paragraph(self, word: str, text: str, style: str = "", *, indent: int = 0) -> None:
-        left = indent + self.margin
-        for number, part in enumerate(wrap(text, self.width - left)):
-            head = pad(" " * indent + word, left) if number == 0 else " " * left
-            self.line((head, "quiet"), (part, style))
 
     def inputs(self) -> None:
         report = self.report
@@ -108,9 +82,7 @@ class _Page:
             self.paragraph(self.say("read"), harmless(text), "strong")
         if report.unchanged:
             self.paragraph("", self.say("unchanged", count=f"{report.unchanged:,}"), "quiet")
-        for error in report.unreadable:
-            text = catalogue.text(self.lang, f"errors.{error.key}", **error.params)
-            self.paragraph(self.say("unreadable"), harmless(text), "error")
+        self.unreadable(self.say("unreadable"), report.unreadable)
 
     def changes(self) -> None:
         """List every change: place, value before and after."""
@@ -125,9 +97,9 @@ class _Page:
             place = f"{row['cell'] or ''}"
             mark = "+" if row["applied"] else " "
             head = f"{mark} {pad(place, 7)} {row['rule']} {harmless(row['column'] or '')}  "
-            shown = [(head, "quiet"), (_shown(row["before"]), "before")]
+            shown = [(head, "quiet"), (_shown(row["before"]), "bad")]
             if row["kind"] != Kind.LEFT.value:
-                shown += [(" → ", "quiet"), (_shown(row["after"]), "after")]
+                shown += [(" → ", "quiet"), (_shown(row["after"]), "good")]
             self.line(*shown)
 
     def kind(self, kind: str, places: int) -> None:
@@ -140,14 +112,14 @@ class _Page:
         title = "unsafe_applied" if kind == Kind.UNSAFE.value and applied else kind
         if kind == Kind.SAFE.value and self.report.preview:
             title = "safe_preview"
-        self.line((self.say(f"title_{title}"), kind))
+        self.line((self.say(f"title_{title}"), _STYLES[kind]))
         single = cells.with_columns(pl.col("rule").str.split("+")).explode("rule")
         counts = single.group_by("rule", maintain_order=True).len().sort("len", descending=True, maintain_order=True)
         for rule, count in counts.iter_rows():
             times = self.say("count", count=f"{count:,}")
             name = f"  {rule} {rule_text(self.lang, rule, 'title')}"
             gap = self.width - cell_width(name, ambiguous=2) - cell_width(times)
-            self.line(name, " " * max(2, gap), (times, kind))
+            self.line(name, " " * max(2, gap), (times, _STYLES[kind]))
             if kind != Kind.ROW.value:
                 self.examples(single.filter(pl.col("rule") == rule), places)
 
@@ -157,9 +129,9 @@ class _Page:
         for row in shown.iter_rows(named=True):
             place = f"{self.labels[row['file']]} {row['cell']}" if several else str(row["cell"] or "")
             parts: list[str | tuple[str, str]] = [(f"    {harmless(place)} {harmless(row['column'] or '')}  ", "quiet")]
-            parts.append((_shown(row["before"]), "before"))
+            parts.append((_shown(row["before"]), "bad"))
             if row["kind"] != Kind.LEFT.value:
-                parts += [(" → ", "quiet"), (_shown(row["after"]), "after")]
+                parts += [(" → ", "quiet"), (_shown(row["after"]), "good")]
             self.line(*parts)
         if cells.height > shown.height:
             self.line((f"    {self.say('more', count=f'{cells.height - shown.height:,}')}", "quiet"))
@@ -175,14 +147,16 @@ class _Page:
                 for kind, files in kinds.items()
             )
             self.line()
-            self.paragraph(self.say("conflict"), harmless(self.say("conflict_text", header=header, kinds=said)), "left")
+            self.paragraph(
+                self.say("conflict"), harmless(self.say("conflict_text", header=header, kinds=said)), "notice"
+            )
 
     def totals(self) -> None:
         counts = dict(self.counted.group_by("kind").len().iter_rows())
         self.line()
         if not counts:
             if self.report.rosters:
-                self.paragraph(self.say("total"), self.say("clean"), "safe")
+                self.paragraph(self.say("total"), self.say("clean"), "good")
         else:
             texts = {kind: f"{counts.get(kind, 0):,}" for kind in ("safe", "unsafe", "left", "row")}
             self.paragraph(self.say("total"), self.say("totals", **texts))

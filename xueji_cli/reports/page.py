@@ -1,17 +1,11 @@
-"""`-o X.html`: one page that needs nothing but a browser, for a screen in the office and for paper.
+"""`-o X.html`: totals, charts, and the list of findings to be filtered.
 
-Totals are plain HTML and stand without scripts. The list is data in the page, drawn a hundred rows at a time. The
-content security policy allows this page's own style and script, by hash, and nothing else: no network, no forms.
+Totals are plain HTML and stand without scripts. The list is data in the page, drawn a hundred rows at a time.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from html import escape
-from importlib.resources import files
-from string import Template
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -20,6 +14,9 @@ from xueji_cli.checks.rule import Severity
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.summary import summarise
 from xueji_cli.reports.view import place_text, rule_text, says_value, table_labels
+from xueji_cli.reports.webpage import bar, cards, cell, fold, labels, listed, table, web_page
+from xueji_cli.reports.webpage import hashed as hashed
+from xueji_cli.reports.webpage import script_json as script_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,51 +40,50 @@ def render_page(report: CheckReport, view: pl.DataFrame, *, lang: str, revealed:
         lang: Language.
         revealed: The view shows personal data whole; the page then says so.
     """
-    home = files(__package__)
-    style, script, template = (
-        (home / name).read_text(encoding="utf-8") for name in ("page.css", "page.js", "page.html")
-    )
     summary = summarise(report, view)
     words = catalogue.load(lang, "check")["page"]
-    labels = {f"label_{key}": escape(str(text)) for key, text in words.items()}
-    return Template(template).substitute(
-        labels,
-        lang="zh-CN" if lang == "zh" else lang,
-        title=escape(words["title"]),
-        style=style,
-        script=script,
-        style_hash=hashed(style),
-        script_hash=hashed(script),
+    heads = "".join(
+        f'<th scope="col">{escape(str(words[key]))}</th>' for key in ("severity", "place", "class", "rule", "finding")
+    )
+    parts = {
+        "unreadable": _unreadable(report, lang),
+        "cards": _cards(summary, lang),
+        "by_rule": _by_rule(view, lang),
+        "by_school": _by_place(summary.by_school, "school", lang),
+        "by_class": _by_place(summary.by_class, "class_name", lang),
+        "list": listed(
+            words,
+            choice="severity",
+            buttons="severities",
+            filters=("rule", "school", "class", "file"),
+            entries=f'<div class="scroll"><table id="findings">\n<thead><tr>{heads}</tr></thead>\n'
+            '<tbody id="rows"></tbody>\n</table></div>',
+        ),
+        "inputs": _inputs(report, lang),
+        "skipped": _skipped(report, lang),
+    }
+    return web_page(
+        __package__,
+        labels(words) | parts,
+        lang=lang,
+        title=words["title"],
         facts=_facts(report, summary, lang, revealed=revealed),
-        unreadable=_unreadable(report, lang),
-        cards=_cards(summary, lang),
-        by_rule=_by_rule(view, lang),
-        by_school=_by_place(summary.by_school, "school", lang),
-        by_class=_by_place(summary.by_class, "class_name", lang),
-        inputs=_inputs(report, lang),
-        skipped=_skipped(report, lang),
-        footer=escape(_say(lang, "footer", version=report.run.version)),
+        footer=_say(lang, "footer", version=report.run.version),
         data=_data(report, view, lang),
     )
-
-
-def hashed(text: str) -> str:
-    """Return the hash by which a content security policy knows a style or script."""
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _say(lang: str, key: str, **params: object) -> str:
     return catalogue.text(lang, f"check.page.{key}", **params)
 
 
-def _facts(report: CheckReport, summary: Summary, lang: str, *, revealed: bool) -> str:
-    facts = [
+def _facts(report: CheckReport, summary: Summary, lang: str, *, revealed: bool) -> list[str]:
+    return [
         _say(lang, "as_of", as_of=report.run.as_of),
         _say(lang, "rules", rules=report.run.rules),
         _say(lang, "files", files=f"{summary.by_file.height:,}"),
         _say(lang, "revealed" if revealed else "masked"),
     ]
-    return "".join(f"<span>{escape(fact)}</span>" for fact in facts)
 
 
 def _unreadable(report: CheckReport, lang: str) -> str:
@@ -100,16 +96,14 @@ def _unreadable(report: CheckReport, lang: str) -> str:
 
 def _cards(summary: Summary, lang: str) -> str:
     share = f"{summary.rows_with_errors / summary.rows:.1%}" if summary.rows else "0%"
-    cards = [
+    entries = [
         ("", summary.rows, _say(lang, "rows")),
         ("", summary.rows_with_errors, _say(lang, "rows_with_errors", share=share)),
         ("error", summary.errors, _say(lang, "errors")),
         ("warning", summary.warnings, _say(lang, "warnings")),
         ("notice", summary.notices, _say(lang, "notices")),
     ]
-    return "".join(
-        f'<div class="card {kind}"><b>{count:,}</b><span>{escape(text)}</span></div>' for kind, count, text in cards
-    )
+    return cards((kind, f"{count:,}", text) for kind, count, text in entries)
 
 
 def _by_rule(view: pl.DataFrame, lang: str) -> str:
@@ -160,17 +154,12 @@ def _bars(bars: Iterable[tuple[str, str, str, str, list[tuple[str, float]]]]) ->
             rects += f'<rect class="{severity}" x="{start:.2%}" width="{share:.2%}" height="5"/>'
             start += share
         label = f"<code>{escape(code)}</code> {escape(name)}" if code else escape(name)
-        items.append(
-            f'<li><a href="#{escape(address)}"><span class="name"><span>{label}</span>'
-            f'<span class="number">{escape(count)}</span></span>'
-            f'<svg class="bar" aria-hidden="true">{rects}</svg></a></li>'
-        )
+        items.append(bar(address, label, count, rects))
     return f'<ul class="bars">{"".join(items)}</ul>'
 
 
 def _inputs(report: CheckReport, lang: str) -> str:
     names = ("file", "sheet", "rows", "header_row", "known", "encoding", "kind", "unknown")
-    heads = "".join(f'<th scope="col">{escape(catalogue.text(lang, f"check.summary.{name}"))}</th>' for name in names)
     lines = []
     for roster in report.rosters:
         source = roster.table.source
@@ -184,18 +173,16 @@ def _inputs(report: CheckReport, lang: str) -> str:
             catalogue.text(lang, f"check.kinds.{source.kind}"),
             "、".join(column.header or column.letter for column in roster.unbound),
         ]
-        lines.append("".join(f"<td>{escape(str(cell or ''))}</td>" for cell in cells))
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+        lines.append([cell(str(value or "")) for value in cells])
+    return table((catalogue.text(lang, f"check.summary.{name}") for name in names), lines)
 
 
 def _skipped(report: CheckReport, lang: str) -> str:
     skipped = sorted({(each.code, each.missing) for each in report.skipped})
     if not skipped:
         return ""
-    items = "".join(f"<li>{escape(_skipped_text(lang, code, missing))}</li>" for code, missing in skipped)
     count = len({code for code, _ in skipped})
-    return f"<details><summary>{escape(_say(lang, 'skipped', count=count))}</summary><ul>{items}</ul></details>"
+    return fold(_say(lang, "skipped", count=count), (_skipped_text(lang, *each) for each in skipped))
 
 
 def _skipped_text(lang: str, code: str, missing: tuple[str, ...]) -> str:
@@ -205,8 +192,8 @@ def _skipped_text(lang: str, code: str, missing: tuple[str, ...]) -> str:
     )
 
 
-def _data(report: CheckReport, view: pl.DataFrame, lang: str) -> str:
-    """Return the findings as JSON, column by column, repeated texts as indexes; nothing in it can end the script."""
+def _data(report: CheckReport, view: pl.DataFrame, lang: str) -> dict[str, Any]:
+    """Return the findings for the page's script, column by column, repeated texts as indexes."""
     shown = view
     if view.height > PAGE_LIMIT:
         ranks = {severity: rank for rank, severity in enumerate(_SEVERITIES)}
@@ -262,12 +249,4 @@ def _data(report: CheckReport, view: pl.DataFrame, lang: str) -> str:
         found = shown.select(name).join(indexes, on=name, how="left", maintain_order="left")["index"].fill_null(-1)
         data[plural] = texts.to_list()
         data[name] = found.to_list()
-    return script_json(data)
-
-
-def script_json(data: dict[str, Any]) -> str:
-    """Return data as JSON that can stand in a script element: nothing in it can end the script."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return (
-        text.replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    )
+    return data

@@ -1,4 +1,4 @@
-"""A page for the terminal, written from top to bottom: what every report says about the tables that were read.
+"""A page for the terminal, written from top to bottom; and what reports on tables say about those that were read.
 
 Lines are laid out here for a width in cells and handed over as `rich` text without markup; whoever prints them decides
 on colour. Print them with `soft_wrap=True`, so that no line is folded or cut a second time.
@@ -13,10 +13,11 @@ from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
 from xueji_cli.reports.view import table_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from rich.text import Text
 
+    from xueji_cli.errors import UserError
     from xueji_cli.reports.pairs.report import PairReport, PlanReport
     from xueji_cli.reports.report import CheckReport
     from xueji_cli.schema.roster import Roster
@@ -32,36 +33,27 @@ _STYLES = {
     "quiet": "dim",
     "strong": "bold",
     "good": "green",
+    "bad": "red",
     "mark": "bold red underline",
 }
 
 
-class Page:
-    """The lines of one report, written from top to bottom."""
+class Lines:
+    """The lines of one report, written from top to bottom, with a margin at the left for words."""
 
-    def __init__(
-        self, report: CheckReport | PairReport | PlanReport, lang: str, width: int, words: Sequence[str]
-    ) -> None:
-        """Begin an empty page.
+    def __init__(self, lang: str, width: int, words: Iterable[str]) -> None:
+        """Begin without lines.
 
         Args:
-            report: What it is about.
             lang: Language.
             width: Cells of a line.
-            words: What stands in the left margin besides the words of every page.
+            words: What stands in the margin.
         """
-        self.rosters = report.rosters
-        self.failures = report.unreadable
         self.lang = lang
         self.width = width
-        self.labels = [harmless(label) for label in table_labels(report.rosters)]
         self.lines: list[Text] = []
-        #: Cells of the left margin that holds the words of the report itself.
-        self.margin = max(map(cell_width, (self.say("read"), self.say("unreadable"), *words))) + 2
-
-    def say(self, key: str, **params: object) -> str:
-        """Return a sentence that every page has in common."""
-        return catalogue.text(self.lang, f"check.text.{key}", **params)
+        #: Cells of the margin.
+        self.margin = max(map(cell_width, words)) + 2
 
     def line(self, *parts: str | tuple[str, str]) -> None:
         """Add a line of (text, style) parts; a bare string has no style."""
@@ -80,6 +72,37 @@ class Page:
             head = pad(" " * indent + word, left) if number == 0 else " " * left
             self.line((head, "quiet"), (part, style))
 
+    def unreadable(self, word: str, errors: Iterable[UserError]) -> None:
+        """Say which files could not be read, and why."""
+        for error in errors:
+            text = catalogue.text(self.lang, f"errors.{error.key}", **error.params)
+            self.paragraph(word, harmless(text), "error")
+
+
+class Page(Lines):
+    """The lines of a report on tables, which are told first."""
+
+    def __init__(
+        self, report: CheckReport | PairReport | PlanReport, lang: str, width: int, words: Sequence[str]
+    ) -> None:
+        """Begin an empty page.
+
+        Args:
+            report: What it is about.
+            lang: Language.
+            width: Cells of a line.
+            words: What stands in the left margin besides the words of every page.
+        """
+        self.lang = lang
+        super().__init__(lang, width, (self.say("read"), self.say("unreadable"), *words))
+        self.rosters = report.rosters
+        self.failures = report.unreadable
+        self.labels = [harmless(label) for label in table_labels(report.rosters)]
+
+    def say(self, key: str, **params: object) -> str:
+        """Return a sentence that every page has in common."""
+        return catalogue.text(self.lang, f"check.text.{key}", **params)
+
     def inputs(self, *, verbose: bool) -> None:
         """Say what was read, and what could not be."""
         rosters = self.rosters
@@ -95,9 +118,7 @@ class Page:
         else:
             for label, roster in zip(self.labels, rosters, strict=True):
                 self.table(label, roster, verbose=verbose)
-        for error in self.failures:
-            text = catalogue.text(self.lang, f"errors.{error.key}", **error.params)
-            self.paragraph(self.say("unreadable"), harmless(text), "error")
+        self.unreadable(self.say("unreadable"), self.failures)
 
     def table(self, label: str, roster: Roster, *, verbose: bool) -> None:
         """Say what one table is, and which of its columns were recognised."""

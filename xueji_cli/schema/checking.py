@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xueji_cli.schema.codetables import code_table_names, load_code_table, read_code_table
-from xueji_cli.schema.definitions import Document, search_path
+from xueji_cli.schema.definitions import Document
 from xueji_cli.schema.loading import load_schema, schema_names
 from xueji_cli.schema.rulepack import FOLDER, load_rulepack, rulepack_names
 
@@ -76,8 +76,3 @@ def check_definition(
         return Checked(kind, pack.name, pack.title, len(pack.rules), "")
     schema = load_schema(target, folders)
     return Checked(kind, schema.name, schema.title, len(schema.fields), schema.path)
-
-
-def is_own(path: str, folders: Sequence[str | Path]) -> bool:
-    """Say whether a definition is the user's own rather than packaged."""
-    return bool(path) and search_path(folders)[-1] not in Path(path).resolve().parents

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from xueji_cli.errors import DefinitionError, UserError
@@ -48,6 +48,16 @@ def load_code_table(name: str, folders: Sequence[str | Path] = ()) -> CodeTable:
         UserError: When there is no such table.
         DefinitionError: With all mistakes of its file.
     """
+    return _find(name, folders) if folders else _packaged(name)
+
+
+@cache
+def _packaged(name: str) -> CodeTable:
+    """Load a table that comes with xueji: it is the same as long as the process lives."""
+    return _find(name, ())
+
+
+def _find(name: str, folders: Sequence[str | Path]) -> CodeTable:
     roots = search_path(folders)
     for root in roots:
         path = root / FOLDER / f"{name}.csv"

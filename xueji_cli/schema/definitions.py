@@ -30,6 +30,11 @@ def packaged_root() -> Path:
     return bundled if bundled.is_dir() else package.parent / "schemas"
 
 
+def is_packaged(path: Path) -> bool:
+    """Say whether a definition file came with xueji, so that it stays as it is while xueji runs."""
+    return packaged_root() in path.resolve().parents
+
+
 def search_path(folders: Sequence[str | Path]) -> list[Path]:
     """Return the folders to search, the user's own first."""
     return [*map(Path, folders), packaged_root()]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xueji_cli.errors import UserError
 from xueji_cli.schema.codetables import load_code_table
-from xueji_cli.schema.definitions import Document, find, names, search_path
+from xueji_cli.schema.definitions import Document, find, is_packaged, names, search_path
 from xueji_cli.schema.matching import read_model
 from xueji_cli.schema.model import Field, FieldType, Pii, Schema
 
@@ -74,7 +75,18 @@ def load_schema(name_or_path: str | Path, folders: Sequence[str | Path] = ()) ->
         UserError: When there is no such schema, or schemas extend one another in a circle.
         DefinitionError: With all mistakes of one file.
     """
-    parts = _chain(Path(find(name_or_path, search_path(folders), below="", missing="unknown_schema")), folders)
+    path = find(name_or_path, search_path(folders), below="", missing="unknown_schema")
+    return _packaged(path) if not folders and is_packaged(path) else _load(path, folders)
+
+
+@cache
+def _packaged(path: Path) -> Schema:
+    """Load a schema that comes with xueji: it is the same as long as the process lives, with the headers it has looked up."""
+    return _load(path, ())
+
+
+def _load(path: Path, folders: Sequence[str | Path]) -> Schema:
+    parts = _chain(path, folders)
     leaf = parts[-1]
     texts: dict[str, str] = {}
     groups: dict[str, _Group] = {}

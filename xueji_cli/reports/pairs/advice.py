@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from xueji_cli.matching.guards import GUARDS
 from xueji_cli.messages import catalogue
 from xueji_cli.schema.matching import KINDS
 
@@ -17,19 +18,7 @@ if TYPE_CHECKING:
     from xueji_cli.matching.people import People
 
 #: Guards that have an advice of their own, whatever else is known.
-_OF_GUARDS = (
-    *(
-        "same_number",
-        "renamed",
-        "second_hukou",
-        "numbers_differ",
-        "maybe_twins",
-        "name_differs",
-        "other_birth",
-        "little_known",
-    ),
-    *("bridge", "guardian_id", "twins", "decided"),
-)
+_OF_GUARDS = (*(guard for guard in GUARDS if guard != "family"), "bridge", "decided")
 
 
 def with_advice(pairs: pl.DataFrame, people: People, lang: str, *, linking: bool) -> pl.DataFrame:

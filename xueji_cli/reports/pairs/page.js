@@ -1,42 +1,8 @@
-// The list of pairs: filters, pages and the address (#verdict=review&school=…). Plain ES5, for the old browsers of schools.
+// The list of pairs, a card each.
 (function () {
   "use strict";
-  var data = JSON.parse(document.getElementById("data").textContent);
-  var words = data.words, total = data.pairs.length;
-  var PAGE = 20, PRINTED = 300;
-  var state = {}, matches = [], page = 0;
-  var keys = ["verdict", "school", "guard", "text"];
+  var data = xueji.data, words = xueji.words, element = xueji.element, fill = xueji.fill;
 
-  function $(id) { return document.getElementById(id); }
-  function fill(template, values) {
-    return template.replace(/\{(\w+)\}/g, function (_, name) { return values[name]; });
-  }
-  function number(value) { return String(value).replace(/\B(?=(\d{3})+$)/g, ","); }
-  // Text only ever enters the page as text, never as markup.
-  function element(name, text, className) {
-    var made = document.createElement(name);
-    if (text !== undefined && text !== null) { made.textContent = text; }
-    if (className) { made.className = className; }
-    return made;
-  }
-  function readAddress() {
-    state = {};
-    location.hash.replace(/^#/, "").split("&").forEach(function (part) {
-      var at = part.indexOf("="), key = part.slice(0, at);
-      if (at > 0 && keys.indexOf(key) >= 0) {
-        try { state[key] = decodeURIComponent(part.slice(at + 1)); } catch (error) { /* a broken address filters nothing */ }
-      }
-    });
-  }
-  function writeAddress() {
-    var parts = keys.filter(function (key) { return state[key]; }).map(function (key) { return key + "=" + encodeURIComponent(state[key]); });
-    var hash = "#" + parts.join("&");
-    if (history.replaceState) { history.replaceState(null, "", hash); } else { location.hash = hash; }
-  }
-  function options(select, values, names) {
-    select.appendChild(new Option(words.all, ""));
-    values.forEach(function (value, index) { select.appendChild(new Option(names ? names[index] : value, value)); });
-  }
   function plain(pieces) { return pieces.map(function (piece) { return piece[0]; }).join(""); }
   function searched(pair) {
     if (!pair.searched) {
@@ -45,9 +11,9 @@
     }
     return pair.searched;
   }
-  function filter() {
+  function matches(state) {
     var text = (state.text || "").toLowerCase(), school = state.school ? data.schools.indexOf(state.school) : -1;
-    matches = data.pairs.filter(function (pair) {
+    return data.pairs.filter(function (pair) {
       return (!state.verdict || pair.verdict === state.verdict) &&
         (!state.school || pair.schools.indexOf(school) >= 0) &&
         (!state.guard || pair.guard === state.guard) &&
@@ -88,64 +54,20 @@
     if (data.handling[pair.handling]) { made.appendChild(element("p", words.handling + " " + data.handling[pair.handling])); }
     return made;
   }
-  function draw(first, count) {
-    var fragment = document.createDocumentFragment();
-    matches.slice(first, first + count).forEach(function (pair) { fragment.appendChild(card(pair)); });
-    $("pairs").textContent = "";
-    $("pairs").appendChild(fragment);
-  }
-  function show() {
-    var pages = Math.max(1, Math.ceil(matches.length / PAGE));
-    page = Math.min(Math.max(page, 0), pages - 1);
-    draw(page * PAGE, PAGE);
-    $("count").textContent = fill(words.shown, { shown: number(matches.length), total: number(total) }) +
-      (data.left_out ? " " + fill(words.left_out, { count: number(data.left_out) }) : "");
-    $("page").textContent = fill(words.page, { page: page + 1, pages: pages });
-    $("previous").disabled = page === 0;
-    $("next").disabled = page >= pages - 1;
-  }
-  function mark() {
-    ["school", "guard"].forEach(function (key) { $(key).value = state[key] || ""; });
-    if ($("text").value !== (state.text || "")) { $("text").value = state.text || ""; }
-    [].forEach.call($("verdicts").children, function (button) {
-      button.setAttribute("aria-pressed", String((state.verdict || "") === button.value));
-    });
-  }
-  function update() { page = 0; filter(); mark(); show(); }
-  function change(key, value) { state[key] = value; writeAddress(); update(); }
 
-  options($("school"), data.schools);
-  options($("guard"), Object.keys(data.guards), Object.keys(data.guards).map(function (name) { return data.guard_names[name]; }));
-  [""].concat(data.verdicts).forEach(function (verdict) {
-    var button = element("button", verdict ? words[verdict] : words.all);
-    button.type = "button";
-    button.value = verdict;
-    button.onclick = function () { change("verdict", verdict); };
-    $("verdicts").appendChild(button);
+  xueji.list({
+    total: data.pairs.length,
+    size: 20,
+    printed: 300,
+    choice: { key: "verdict", id: "verdicts", values: data.verdicts },
+    filters: [
+      { key: "school", values: data.schools },
+      { key: "guard", values: Object.keys(data.guards), names: Object.keys(data.guards).map(function (name) { return data.guard_names[name]; }) }
+    ],
+    least: 2,
+    rows: "pairs",
+    matches: matches,
+    draw: card,
+    turning: true
   });
-  ["school", "guard"].forEach(function (key) {
-    $(key).onchange = function () { change(key, this.value); };
-    if ($(key).options.length < 2) { $(key).parentNode.hidden = true; }
-  });
-  var typing;
-  $("text").oninput = function () {
-    var value = this.value;
-    clearTimeout(typing);
-    typing = setTimeout(function () { change("text", value); }, 150);
-  };
-  $("clear").onclick = function () { state = {}; writeAddress(); update(); };
-  $("previous").onclick = function () { page--; show(); $("list").scrollIntoView(); };
-  $("next").onclick = function () { page++; show(); $("list").scrollIntoView(); };
-  window.onhashchange = function () { readAddress(); update(); $("list-title").focus(); $("list").scrollIntoView(); };
-  // On paper there are no pages to turn: print what the filter lets through, up to a limit that is said.
-  window.onbeforeprint = function () {
-    draw(0, PRINTED);
-    if (matches.length > PRINTED) { $("count").textContent = fill(words.printed, { shown: number(PRINTED), total: number(matches.length) }); }
-  };
-  window.onafterprint = show;
-
-  $("list").hidden = total === 0;
-  readAddress();
-  update();
-  if (location.hash.length > 1) { $("list").scrollIntoView(); }
 })();

@@ -1,22 +1,17 @@
-"""`-o X.html`: one page that needs nothing but a browser: pairs as cards side by side, filtered by verdict, school, guard and text.
-
-It is made like the page of `xueji check` and shares its style: data in the page, a content security policy that allows its own
-style and script and nothing else.
-"""
+"""`-o X.html`: pairs as cards side by side, filtered by verdict, school, guard and text."""
 
 from __future__ import annotations
 
 from html import escape
-from importlib.resources import files
-from string import Template
 from typing import TYPE_CHECKING, Any
 
 from xueji_cli.messages import catalogue
-from xueji_cli.reports.page import hashed, script_json
+from xueji_cli.reports import webpage
 from xueji_cli.reports.pairs.cards import cards
 from xueji_cli.reports.pairs.plan import key_title
 from xueji_cli.reports.pairs.recordpage import chance, promises
 from xueji_cli.reports.pairs.summary import summarise_pairs
+from xueji_cli.reports.webpage import cell, fold, labels, listed, table, web_page
 
 if TYPE_CHECKING:
     from xueji_cli.reports.pairs.cards import Card
@@ -29,29 +24,26 @@ PAGE_LIMIT = 5_000
 
 def render_page(view: PairView) -> str:
     """Return the report as one HTML document."""
-    home = files(__package__)
-    style = (home.parent / "page.css").read_text(encoding="utf-8")  # type: ignore[attr-defined]
-    style += (home / "page.css").read_text(encoding="utf-8")
-    script, template = ((home / name).read_text(encoding="utf-8") for name in ("page.js", "page.html"))
     summary = summarise_pairs(view)
     words = catalogue.load(view.lang, "pairs")["page"]
-    title = words["title_link" if view.report.linking else "title"]
-    return Template(template).substitute(
-        {f"label_{key}": escape(str(text)) for key, text in words.items()},
-        lang="zh-CN" if view.lang == "zh" else view.lang,
-        title=escape(title),
-        style=style,
-        script=script,
-        style_hash=hashed(style),
-        script_hash=hashed(script),
+    parts = {
+        "alerts": _alerts(view),
+        "cards": _totals(view, summary),
+        "schools": _schools(view, summary),
+        "list": listed(
+            words, choice="verdict", buttons="verdicts", filters=("school", "guard"), entries='<div id="pairs"></div>'
+        ),
+        "notes": _notes(view),
+        "inputs": _inputs(view),
+    }
+    return web_page(
+        __package__,
+        labels(words) | parts,
+        lang=view.lang,
+        title=words["title_link" if view.report.linking else "title"],
         facts=_facts(view),
-        alerts=_alerts(view),
-        cards=_totals(view, summary),
-        schools=_schools(view, summary),
-        notes=_notes(view),
-        inputs=_inputs(view),
-        footer=escape(_say(view, "footer", version=view.report.run.version)),
-        data=script_json(_data(view)),
+        footer=_say(view, "footer", version=view.report.run.version),
+        data=_data(view),
     )
 
 
@@ -59,15 +51,14 @@ def _say(view: PairView, key: str, **params: object) -> str:
     return catalogue.text(view.lang, f"pairs.page.{key}", **params)
 
 
-def _facts(view: PairView) -> str:
+def _facts(view: PairView) -> list[str]:
     report = view.report
     count = len({roster.table.source.path for roster in report.rosters})
-    facts = [
+    return [
         _say(view, "as_of", as_of=report.run.as_of),
         _say(view, "files", files=f"{count:,}"),
         _say(view, "revealed" if view.reveal else "masked"),
     ]
-    return "".join(f"<span>{escape(fact)}</span>" for fact in facts)
 
 
 def _alerts(view: PairView) -> str:
@@ -94,9 +85,7 @@ def _totals(view: PairView, summary: PairSummary) -> str:
             ("", len(lone), catalogue.text(view.lang, f"pairs.margin.{word}"))
             for word, lone in zip(("only_left", "only_right"), view.report.lone, strict=True)
         ]
-    return "".join(
-        f'<div class="card {kind}"><b>{count:,}</b><span>{escape(text)}</span></div>' for kind, count, text in entries
-    )
+    return webpage.cards((kind, f"{count:,}", text) for kind, count, text in entries)
 
 
 def _schools(view: PairView, summary: PairSummary) -> str:
@@ -132,20 +121,15 @@ def _notes(view: PairView) -> str:
         texts.append(catalogue.text(view.lang, f"pairs.text.{key}", what=key_title(block.key, view), **counts))
     if not texts:
         return ""
-    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
-    return f"<details><summary>{escape(_say(view, 'notes'))}</summary><ul>{items}</ul></details>"
+    return fold(_say(view, "notes"), texts)
 
 
 def _inputs(view: PairView) -> str:
-    lines = []
-    for label, roster in zip(view.labels, view.report.rosters, strict=True):
-        cells = (label, roster.table.source.sheet or "", f"{roster.table.frame.height:,}")
-        lines.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
-    heads = "".join(
-        f'<th scope="col">{escape(catalogue.text(view.lang, f"pairs.sheet.{name}"))}</th>'
-        for name in ("file", "sheet", "records")
-    )
-    return f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+    lines = [
+        [cell(label), cell(roster.table.source.sheet or ""), cell(f"{roster.table.frame.height:,}")]
+        for label, roster in zip(view.labels, view.report.rosters, strict=True)
+    ]
+    return table((catalogue.text(view.lang, f"pairs.sheet.{name}") for name in ("file", "sheet", "records")), lines)
 
 
 class _Index:

@@ -1,16 +1,11 @@
-"""`-o X.html`: the county on one page that needs nothing but a browser, with a fold for every school.
+"""`-o X.html`: the county on one page, with a fold for every school.
 
-No script: folds and links are the browser's own, and charts are drawn when the page is written. The content security
-policy allows this page's own style, by hash, and nothing else.
+No script: folds and links are the browser's own, and charts are drawn when the page is written.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from html import escape
-from importlib.resources import files
-from string import Template
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -28,9 +23,10 @@ from xueji_cli.reports.reconciled.view import (
     say,
     score_text,
 )
+from xueji_cli.reports.webpage import bar, cards, cell, fold, table, web_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from xueji_cli.reconciling.result import SchoolResult
     from xueji_cli.reports.reconciled.report import ReconcileReport
@@ -48,27 +44,25 @@ def render_page(report: ReconcileReport, *, lang: str, reveal: bool) -> str:
         lang: Language.
         reveal: Show personal data whole; the page then says so.
     """
-    style = "".join(
-        (files(package) / "page.css").read_text(encoding="utf-8") for package in ("xueji_cli.reports", __package__)
-    )
-    template = (files(__package__) / "page.html").read_text(encoding="utf-8")
     page = _Page(report, lang, reveal=reveal)
-    return Template(template).substitute(
-        lang="zh-CN" if lang == "zh" else lang,
-        title=escape(f"{say(lang, 'page.title')} · {report.result.scoresheet.title}"),
-        style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    parts = {
+        "cards": page.cards(),
+        "heads_title": escape(say(lang, "page.heads")),
+        "heads": page.heads(),
+        "deductions_title": escape(say(lang, "page.deductions")),
+        "deductions": page.deductions(),
+        "list_title": escape(say(lang, "page.list")),
+        "ranking": page.ranking(),
+        "schools": "".join(page.school(place, school) for place, school in enumerate(report.result.schools)),
+        "problems": page.problems(),
+    }
+    return web_page(
+        __package__,
+        parts,
+        lang=lang,
+        title=f"{say(lang, 'page.title')} · {report.result.scoresheet.title}",
         facts=page.facts(),
-        cards=page.cards(),
-        heads_title=escape(say(lang, "page.heads")),
-        heads=page.heads(),
-        deductions_title=escape(say(lang, "page.deductions")),
-        deductions=page.deductions(),
-        list_title=escape(say(lang, "page.list")),
-        ranking=page.ranking(),
-        schools="".join(page.school(place, school) for place, school in enumerate(report.result.schools)),
-        problems=page.problems(),
-        footer=escape(say(lang, "page.footer", version=report.run.version)),
+        footer=say(lang, "page.footer", version=report.run.version),
     )
 
 
@@ -88,28 +82,24 @@ class _Page:
         sections = list(dict.fromkeys(item.section for item in self.result.scoresheet.items))
         self.colour = {section: f"s{min(place, _COLOURS - 1)}" for place, section in enumerate(sections)}
 
-    def facts(self) -> str:
+    def facts(self) -> list[str]:
         sheet = self.result.scoresheet
-        facts = [
+        return [
             say(self.lang, "page.as_of", as_of=self.report.run.as_of),
             f"{sheet.name} {sheet.version}",
             say(self.lang, "page.revealed" if self.reveal else "page.masked"),
         ]
-        return "".join(f"<span>{escape(fact)}</span>" for fact in facts)
 
     def cards(self) -> str:
         totals = county.totals("", self.result.schools)
         apart = self.view.filter(pl.col("category").is_in(_IN_CLASS)).height
-        cards = [
+        entries = [
             ("", f"{totals.schools:,}", say(self.lang, "page.schools")),
             ("", " → ".join(map(count, totals.students)), say(self.lang, "page.students")),
             ("", " → ".join(map(count, totals.classes)), say(self.lang, "page.classes")),
             ("error" if apart else "", f"{apart:,}", say(self.lang, "page.people")),
         ]
-        return "".join(
-            f'<div class="card {kind}"><b>{escape(value)}</b><span>{escape(text)}</span></div>'
-            for kind, value, text in cards
-        )
+        return cards(entries)
 
     def heads(self) -> str:
         """Return two bars for each school: registered and present."""
@@ -153,10 +143,8 @@ class _Page:
         return legend + f'<ul class="bars">{"".join(bars)}</ul>'
 
     def bar(self, school: SchoolResult, value: str, svg: str) -> str:
-        return (
-            f'<li><a href="#school-{self.place[school.school.name]}"><span class="name"><span>{escape(school.school.name)}</span>'
-            f'<span class="number">{escape(value)}</span></span><svg class="bar" aria-hidden="true">{svg}</svg></a></li>'
-        )
+        name = school.school.name
+        return bar(f"school-{self.place[name]}", escape(name), value, svg)
 
     def legend(self, names: Iterable[tuple[str, str]]) -> str:
         items = "".join(
@@ -184,7 +172,7 @@ class _Page:
                 [
                     _n(str(each.rank) if each.rank else say(self.lang, "pending")),
                     f"<td>{link}</td>",
-                    _t(school.school.group or ""),
+                    cell(school.school.group or ""),
                     _n(number(school.total)),
                     _n(number(school.decided)),
                     _n(number(school.pending)),
@@ -192,7 +180,7 @@ class _Page:
                     _n(percent(school.class_ratio)),
                 ]
             )
-        return _table([say(self.lang, f"sheet.{head}") for head in heads], rows)
+        return table([say(self.lang, f"sheet.{head}") for head in heads], rows)
 
     def school(self, place: int, school: SchoolResult) -> str:
         name = school.school.name
@@ -203,16 +191,16 @@ class _Page:
             kind = "wait" if score is None else "lost" if score < line.item.points else ""
             rows.append(
                 [
-                    _t(f"{line.item.section} {line.item.part}".strip() + f"　{line.item.words}"),
+                    cell(f"{line.item.section} {line.item.part}".strip() + f"　{line.item.words}"),
                     _n(number(line.item.points)),
                     f'<td class="n {kind}">{escape(score_text(line, self.lang))}</td>',
-                    _t(basis_text(line, school, self.lang)),
+                    cell(basis_text(line, school, self.lang)),
                 ]
             )
         summary = f"{name}　{' → '.join(map(count, school.students))}　{percent(school.student_ratio)}"
         parts = [
             f"<h3>{escape(say(self.lang, 'page.scoresheet'))}</h3>",
-            _table(heads, rows),
+            table(heads, rows),
             f"<h3>{escape(say(self.lang, 'page.by_class'))}</h3>",
             self.by_class(name),
             f"<h3>{escape(say(self.lang, 'page.persons'))}</h3>",
@@ -227,28 +215,28 @@ class _Page:
         if classes is not None:
             rows = [
                 [
-                    _t(row["class_label"] or say(self.lang, "no_class")),
+                    cell(row["class_label"] or say(self.lang, "no_class")),
                     _n(count(row["system"])),
                     _n(count(row["actual"])),
                     _difference(row["difference"]),
-                    _t(say(self.lang, f"states.{row['state']}")),
-                    _t(say(self.lang, f"bands.{row['band']}") if row["band"] else ""),
+                    cell(say(self.lang, f"states.{row['state']}")),
+                    cell(say(self.lang, f"bands.{row['band']}") if row["band"] else ""),
                 ]
                 for row in classes.iter_rows(named=True)
             ]
         else:
             rows = [
                 [
-                    _t(grade_title(row["grade"], self.lang)),
+                    cell(grade_title(row["grade"], self.lang)),
                     _n(count(row["students_system"])),
                     _n(count(row["students_actual"])),
                     _difference(row["difference"]),
-                    _t(""),
-                    _t(""),
+                    cell(""),
+                    cell(""),
                 ]
                 for row in (grades.iter_rows(named=True) if grades is not None else ())
             ]
-        return _table(heads, rows)
+        return table(heads, rows)
 
     def persons(self, name: str) -> str:
         people = self.people.get((name,))
@@ -265,36 +253,25 @@ class _Page:
         )
         rows = [
             [
-                _t(row["class_label"] or say(self.lang, "no_class")),
-                _t(say(self.lang, f"categories.{row['category']}")),
-                *(_t(row[key] or "") for key in ("name", "id_number", "text", "system_place", "actual_place")),
+                cell(row["class_label"] or say(self.lang, "no_class")),
+                cell(say(self.lang, f"categories.{row['category']}")),
+                *(cell(row[key] or "") for key in ("name", "id_number", "text", "system_place", "actual_place")),
             ]
             for row in people.iter_rows(named=True)
         ]
-        return _table([say(self.lang, f"sheet.{key}") for key in keys], rows)
+        return table([say(self.lang, f"sheet.{key}") for key in keys], rows)
 
     def problems(self) -> str:
         lines = [problem_text(problem, self.lang) for problem in self.result.problems] + parameter_lines(
             self.report, self.lang
         )
-        items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-        return f"<details><summary>{escape(say(self.lang, 'page.problems'))}</summary><ul>{items}</ul></details>"
-
-
-def _t(text: str) -> str:
-    return f"<td>{escape(text)}</td>"
+        return fold(say(self.lang, "page.problems"), lines)
 
 
 def _n(text: str) -> str:
-    return f'<td class="n">{escape(text)}</td>'
+    return cell(text, "n")
 
 
 def _difference(value: int | None) -> str:
     kind = " lost" if value else ""
     return f'<td class="n{kind}">{"—" if value is None else f"{value:+,}"}</td>'
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
-    body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.messages import catalogue
 from xueji_cli.reconciling import county
 from xueji_cli.reconciling.result import CATEGORIES
 from xueji_cli.reconciling.tally import BOTH
@@ -26,13 +25,13 @@ from xueji_cli.reports.reconciled.view import (
     say,
     score_text,
 )
+from xueji_cli.reports.textpage import Lines
 from xueji_cli.schema.model import Pii
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Group
-    from rich.text import Text
 
     from xueji_cli.reconciling.result import SchoolResult
     from xueji_cli.reports.reconciled.report import ReconcileReport
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
 _BLOCKS = 8
 _NAMES = 20
 _PROBLEMS = 12
-
-_STYLES = {"bad": "bold red", "warn": "yellow", "quiet": "dim", "strong": "bold", "good": "green"}
 
 
 def render_text(
@@ -81,17 +78,11 @@ def render_text(
     return Group(*page.lines)
 
 
-class _Page:
-    """The lines of one report, written from top to bottom."""
+class _Page(Lines):
+    """The lines of one report."""
 
     def __init__(self, report: ReconcileReport, lang: str, width: int, *, reveal: bool) -> None:
-        self.report = report
-        self.result = report.result
         self.lang = lang
-        self.width = width
-        self.reveal = reveal
-        self.people = persons_view(report, reveal=reveal, lang=lang)
-        self.lines: list[Text] = []
         words = (
             "read",
             "unreadable",
@@ -105,23 +96,14 @@ class _Page:
             "total",
             "sampled",
         )
-        self.margin = max(cell_width(self.say(word)) for word in words) + 2
+        super().__init__(lang, width, map(self.say, words))
+        self.report = report
+        self.result = report.result
+        self.reveal = reveal
+        self.people = persons_view(report, reveal=reveal, lang=lang)
 
     def say(self, key: str, **params: object) -> str:
         return say(self.lang, f"text.{key}", **params)
-
-    def line(self, *parts: str | tuple[str, str]) -> None:
-        from rich.text import Text
-
-        line = Text(no_wrap=True, overflow="ignore", end="\n")
-        for part in parts:
-            text, style = part if isinstance(part, tuple) else (part, "")
-            line.append(text, _STYLES.get(style, ""))
-        self.lines.append(line)
-
-    def paragraph(self, word: str, text: str, style: str = "") -> None:
-        for place, part in enumerate(wrap(text, self.width - self.margin)):
-            self.line((pad(word if place == 0 else "", self.margin), "quiet"), (part, style))
 
     def inputs(self) -> None:
         sides: dict[str, list[int]] = {}
@@ -130,9 +112,7 @@ class _Page:
         for place, (side, rows) in enumerate(sides.items()):
             text = self.say("files", tables=f"{len(rows):,}", rows=f"{sum(rows):,}")
             self.paragraph(self.say("read") if place == 0 else "", f"{self.say(f'side_{side}')}　{text}")
-        for error in self.report.unreadable:
-            text = catalogue.text(self.lang, f"errors.{error.key}", **error.params)
-            self.paragraph(self.say("unreadable"), harmless(text), "bad")
+        self.unreadable(self.say("unreadable"), self.report.unreadable)
 
     def school(self, school: SchoolResult, *, verbose: bool, limit: int | None) -> None:
         name, group = school.school.name, school.school.group
@@ -152,7 +132,7 @@ class _Page:
             system, actual = pair
             difference = "—" if system is None or actual is None else f"{actual - system:+,}"
             params = {"system": count(system), "actual": count(actual), "ratio": percent(ratio)}
-            style = "" if system == actual else "warn"
+            style = "" if system == actual else "warning"
             self.line("  ", (self.say(key, difference=difference, **params), style))
 
     def classes(self, name: str, *, verbose: bool) -> None:
@@ -242,7 +222,7 @@ class _Page:
         for line, row in zip(school.lines, lines, strict=True):
             left = "    " + "  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=True)) + "  "
             lost = line.score.score is not None and line.score.score < line.item.points
-            style = "quiet" if line.score.score is None else "warn" if lost else ""
+            style = "quiet" if line.score.score is None else "warning" if lost else ""
             room = max(20, self.width - cell_width(left))
             for place, part in enumerate(wrap(basis_text(line, school, self.lang), room)):
                 self.line((left if place == 0 else " " * cell_width(left), style), (part, "quiet"))
@@ -327,7 +307,7 @@ class _Page:
             found = [problem_text(p, self.lang) for p in result.problems if p.fatal is fatal]
             word = self.say("problems" if fatal else "used")
             for place, text in enumerate(found if verbose else found[:_PROBLEMS]):
-                self.paragraph(word if place == 0 else "", text, "warn" if fatal else "")
+                self.paragraph(word if place == 0 else "", text, "warning" if fatal else "")
             if len(found) > _PROBLEMS and not verbose:
                 self.paragraph("", f"…… +{len(found) - _PROBLEMS}", "quiet")
         for written, school, how in told:
@@ -335,12 +315,12 @@ class _Page:
                 self.say("used"), self.say("told", written=harmless(written), school=school, how=self.say(f"how_{how}"))
             )
         if unmatched:
-            self.paragraph(self.say("problems"), self.say("unmatched"), "bad")
+            self.paragraph(self.say("problems"), self.say("unmatched"), "error")
             for each, table, rows in unmatched:
                 file = PurePath(self.report.rosters[table].table.source.path.replace("\\", "/")).name
                 near = comma.join(each.nearest) or self.say("nobody_near")
                 self.paragraph(
-                    "", harmless(self.say("unmatched_row", name=each.name, rows=rows, file=file, nearest=near)), "bad"
+                    "", harmless(self.say("unmatched_row", name=each.name, rows=rows, file=file, nearest=near)), "error"
                 )
         for key, names in (("only_system", result.only_system), ("only_actual", result.only_actual)):
             if names:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from xueji_cli.errors import UserError
 from xueji_cli.reports.writing import is_folder
+from xueji_cli.reports.written import Written
 from xueji_cli.tables.writing import refuse_input, whole_file
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def refuse_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
             raise UserError("output_no_folder", file=output, folder=str(folder))
 
 
-def write_report(report: ReconcileReport, path: str, *, lang: str, reveal: bool) -> list[str]:
-    """Write a report in the format its name asks for, whole or not at all; return the files, the one to open first in front.
+def write_report(report: ReconcileReport, path: str, *, lang: str, reveal: bool) -> Written:
+    """Write a report in the format its name asks for, whole or not at all; return the files.
 
     Raises:
         UserError: When it can't be written.
@@ -44,7 +45,7 @@ def write_report(report: ReconcileReport, path: str, *, lang: str, reveal: bool)
     if is_folder(path):
         from xueji_cli.reports.reconciled.workbook import write_folder
 
-        return write_folder(report, path, lang=lang, reveal=reveal, inputs=inputs)
+        return Written(tuple(write_folder(report, path, lang=lang, reveal=reveal, inputs=inputs)))
     with whole_file(path, inputs=inputs) as temporary:
         suffix = Path(path).suffix.lower()
         if suffix == ".xlsx":
@@ -64,4 +65,4 @@ def write_report(report: ReconcileReport, path: str, *, lang: str, reveal: bool)
 
             with temporary.open("wb") as stream:
                 write_json(report, stream, lang=lang, reveal=reveal)
-    return [path]
+    return Written((path,))

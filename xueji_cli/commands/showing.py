@@ -1,0 +1,59 @@
+"""What commands do with a report once it is made: the files that were asked for, and what could not be read or written."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from xueji_cli.console import Console
+    from xueji_cli.errors import UserError
+    from xueji_cli.reports.written import Written
+
+
+def write_files(
+    outputs: Sequence[str], write: Callable[[str], Written], console: Console, *, format: str
+) -> tuple[list[str], list[UserError]]:
+    """Write a report to each file that was asked for.
+
+    Args:
+        outputs: Their paths.
+        write: Writes one of them.
+        console: Shows the progress, and what there is to say about a file.
+        format: Of stdout; `text` names the files itself, on its last line.
+
+    Returns:
+        The files that were written, and why others could not be.
+    """
+    from xueji_cli.errors import UserError
+
+    files: list[str] = []
+    failures: list[UserError] = []
+    with console.progress(console.text("cli.writing"), len(outputs)) as step:
+        for path in outputs:
+            step(PurePath(path).name)
+            try:
+                written = write(path)
+            except UserError as error:
+                failures.append(error)
+                continue
+            for warning in written.notes:
+                console.note(warning)
+            files += written.paths
+            if format != "text":
+                console.note(console.text("cli.written", file=path))
+    return files, failures
+
+
+def tell_failures(
+    unreadable: Iterable[UserError], failures: Iterable[UserError], console: Console, *, format: str
+) -> None:
+    """Say on stderr what could not be read or written.
+
+    The text names unreadable files as well; into a file or a pipe it is not seen.
+    """
+    told = () if format == "text" and console.seen else unreadable
+    for error in (*told, *failures):
+        console.user_error(error)
