@@ -164,7 +164,10 @@ def _blocks(rows: pl.DataFrame, *, linking: bool) -> pl.DataFrame:
     Columns: `row key probe side`, `size` of the block, `place` in the frame, `end` the place after the block's last record, `first`
     the place where a record's partners begin.
     """
-    kept = rows.filter(pl.col("key").is_duplicated()).sort("key", "side", "row")
+    kept = rows.filter(pl.col("key").is_duplicated())
+    # Most keys stand in the order of the rows already, and to sort by one column is three times as quick.
+    kept = kept.sort("side", "row") if linking or not kept["row"].is_sorted() else kept
+    kept = kept.sort("key", maintain_order=True)
     if not kept["probe"].all():
         kept = kept.filter(pl.col("probe").any().over("key"))
     if linking and kept.height:

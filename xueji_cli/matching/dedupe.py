@@ -160,8 +160,12 @@ def _named(
 def _least(people: People, judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame) -> list[float]:
     """Return the least score between any two members of each cluster; those not compared yet are compared now."""
     some = [members[:_COMPARED] for members in groups]
-    members = pl.DataFrame({"g": range(len(some)), "l": some}, schema={"g": pl.UInt32, "l": pl.List(pl.UInt32)})
-    members = members.explode("l")
+    numbers = pl.DataFrame({"g": range(len(some)), "n": [len(members) for members in some]}).cast(pl.UInt32)
+    members = (
+        numbers.select(pl.col("g").repeat_by("n"))
+        .explode("g", empty_as_null=False)
+        .with_columns(pl.Series("l", [member for members in some for member in members], dtype=pl.UInt32))
+    )
     # Members stand in ascending order.
     frame = members.join(members.rename({"l": "r"}), on="g", maintain_order="left_right").filter(
         pl.col("l") < pl.col("r")

@@ -107,16 +107,19 @@ def _clusters(view: PairView) -> list[bytes]:
             "id": [each.id for each in clusters],
             "verdict": [each.verdict for each in clusters],
             "score": [each.score for each in clusters],
-            "record": [each.members for each in clusters],
+            "size": [len(each.members) for each in clusters],
         },
-        schema={"id": pl.String, "verdict": pl.String, "score": pl.Float64, "record": pl.List(pl.UInt32)},
-    ).with_columns(pl.col("score").round(6))
+        schema={"id": pl.String, "verdict": pl.String, "score": pl.Float64, "size": pl.UInt32},
+    ).with_columns(pl.col("score").round(6), end=pl.col("size").cum_sum())
+    records = pl.Series("record", [record for each in clusters for record in each.members], dtype=pl.UInt32)
 
     def lines(some: pl.DataFrame) -> bytes:
-        members = some.select("id", "record").explode("record")
-        told = members.join(view.records(members["record"]), on="record", how="left", maintain_order="left")
+        ends = some["end"]
+        start = ends[0] - some["size"][0]
+        own = some.select(pl.col("id").repeat_by("size")).explode("id").with_columns(records[start : ends[-1]])
+        told = own.join(view.records(own["record"]), on="record", how="left", maintain_order="left")
         grouped = told.group_by("id", maintain_order=True).agg(members=pl.struct(*_MEMBER))
-        return _lines(pl.concat([some.drop("record"), grouped.select("members")], how="horizontal"))
+        return _lines(pl.concat([some.select("id", "verdict", "score"), grouped.select("members")], how="horizontal"))
 
     return side_by_side(lines, batches(frame, _SLICE)) if clusters else []
 
