@@ -58,7 +58,7 @@ ROLL = (
     "school_code", "school_name", "grade", "class_name", "name", "sex", "birth_date", "id_number", "roll_number", "status",
     "student_source", "phone", "address", "member1_name", "member1_phone", "remark",
 )  # fmt: skip
-NUMBERED = ("school_name", "grade", "class_name", "name", "sex", "id_number", "remark")
+NUMBERED = ("school_name", "grade", "class_name", "name", "sex", "id_number", "member1_phone", "remark")
 UNNUMBERED = (
     "school_name",
     "grade",

@@ -36,26 +36,31 @@ def owners(rows: pl.DataFrame, places: pl.DataFrame, sides: Sides, linker: Linke
         sides: The lists.
         linker: Links them.
     """
-    left = (
-        rows.unique("who", keep="first", maintain_order=True)
-        .with_row_index("l")
-        .with_columns(school=pl.lit(None, dtype=pl.String), key=pl.lit(None, dtype=pl.String))
-    )
+    null = pl.lit(None, dtype=pl.String)
+    left = rows.unique("who", keep="first", maintain_order=True).with_row_index("l").with_columns(school=null, key=null)
+    left = left.with_columns(namesakes=pl.len().over("plain_name", "born"))
     found = []
-    # One list after the other: a child has a row in each, and no two of them may compete for it.
+    # By number first, one list after the other: a child has a row in each, and no two of them may compete for it.
     for side, frame in (("h", sides.household), ("r", sides.roll), ("p", sides.present)):
-        if left.is_empty():
-            break
-        known = frame.join(places.select(side, "child").drop_nulls(), on=side).drop(side).rename({"child": "r_child"})
-        pairs, _ = linker.look_again(left, known.with_row_index("r") if "r" not in known.columns else known)
-        told = known.with_row_index("r").select("r", "r_child")
-        found.append(pairs.join(told, on="r").join(left.select("l", "who"), on="l").select("who", child="r_child"))
+        of_children = frame.join(places.select(side, "child").drop_nulls(), on=side)
+        numbered = of_children.drop_nulls(["number", "plain_name"]).unique(["number", "plain_name"], keep="none")
+        pairs = left.join(numbered.select("number", "plain_name", "child"), on=["number", "plain_name"])
+        found.append(pairs.select("who", "child"))
         left = left.join(pairs, on="l", how="anti")
-    return (
-        pl.concat(found).unique("who", keep="first", maintain_order=True)
-        if found
-        else pl.DataFrame(schema={"who": pl.String, "child": pl.UInt32})
+    rest = [
+        frame.join(places.filter(alone).select(side, "child").drop_nulls(), on=side).drop(side)
+        for side, frame, alone in (
+            ("h", sides.household, pl.lit(value=True)),
+            ("r", sides.roll, pl.col("h").is_null()),
+            ("p", sides.present, pl.col("h").is_null() & pl.col("r").is_null()),
+        )
+    ]
+    everybody = pl.concat(rest, how="diagonal").with_row_index("r")
+    pairs, _ = linker.look_again(left, everybody, twice=True)
+    found.append(
+        pairs.join(everybody.select("r", "child"), on="r").join(left.select("l", "who"), on="l").select("who", "child")
     )
+    return pl.concat(found).unique("who", keep="first", maintain_order=True)
 
 
 def proofs(rows: pl.DataFrame) -> pl.DataFrame:

@@ -126,7 +126,9 @@ def place_schools(
 
 
 def one_each(rows: pl.DataFrame, first: pl.Expr | None = None) -> pl.DataFrame:
-    """Return every child of a list once, with `copies`, how many further rows it has.
+    """Return every child of a list once, with `copies`, how many further rows it has, and `namesakes`.
+
+    `namesakes` counts the children of the list with its name and birth date, itself among them.
 
     Rows are one child when number and name are the same; who has no sound number stands alone here.
 
@@ -145,7 +147,10 @@ def one_each(rows: pl.DataFrame, first: pl.Expr | None = None) -> pl.DataFrame:
     ordered = keyed.sort("_rank", "_content", "table", "row", descending=[True, False, False, False])
     counted = ordered.with_columns(copies=pl.len().over("_who") - 1)
     return (
-        counted.unique("_who", keep="first", maintain_order=True).sort("table", "row").drop("_who", "_rank", "_content")
+        counted.unique("_who", keep="first", maintain_order=True)
+        .sort("table", "row")
+        .drop("_who", "_rank", "_content")
+        .with_columns(namesakes=pl.len().over("plain_name", "born"))
     )
 
 

@@ -29,6 +29,10 @@ _BY_NUMBER = ("number", "roll")
 
 #: What people who may be one child have in common, when one list is much shorter than the other.
 _LIKELY = (("number",), ("plain_name",), ("born", "sex"), ("phone",))
+#: What a second row of a child has in common with the first.
+_SURELY = (("number",), ("plain_name", "born"), ("plain_name", "phone"), ("born", "phone"))
+#: Characters of a given name that are compared.
+_GIVEN = 3
 
 
 class Linker:
@@ -49,67 +53,98 @@ class Linker:
         """Return the sure pairs and those to be looked at (`PAIRS`); nobody is in two sure pairs.
 
         Args:
-            left: Rows with their place `l`.
-            right: Rows with their place `r`.
+            left: Rows with their place `l`, and `namesakes`, how many of their whole list have their name and birth date.
+            right: Rows with their place `r`, in the same way.
         """
         if left.is_empty() or right.is_empty():
             return pl.DataFrame(schema=PAIRS), pl.DataFrame(schema=PAIRS)
         sure, possible = link(left.rename({"l": "s"}), right.rename({"r": "a"}), self._weigher)
-        sure, possible = (
-            pairs.rename({"s": "l", "a": "r"}).cast(PAIRS)
-            for pairs in (sure, possible)  # type: ignore[arg-type]
-        )
-        shared = self._shared(sure, left, right)
-        sure = sure.join(shared, on=["l", "r"], how="anti")
-        return sure, pl.concat([possible, shared.select("l", "r", how=pl.lit("shared"))]).sort("l", "r")
+        sure, possible = (pairs.rename({"s": "l", "a": "r"}).cast(PAIRS) for pairs in (sure, possible))  # type: ignore[arg-type]
+        told = self._told(pl.concat([sure.with_columns(sure=True), possible.with_columns(sure=False)]), left, right)
+        taken = told.filter("sure")
+        rest = told.filter(~pl.col("sure")).join(taken, on="l", how="anti").join(taken, on="r", how="anti")
+        return taken.select(list(PAIRS)).sort("l", "r"), rest.select(list(PAIRS)).sort("l", "r")
 
-    def look_again(self, left: pl.DataFrame, right: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def look_again(
+        self, left: pl.DataFrame, right: pl.DataFrame, *, twice: bool = False
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Link a short list with people of a long one who have something in common with somebody of it.
-
-        Several of the left may be one of the right: brothers and sisters are not, so each round links everybody once.
 
         Args:
             left: Rows with their place `l`.
             right: Rows with their place `r`.
+            twice: The left may have a child of the right twice: who is left is looked for among those who are taken.
         """
         if left.is_empty() or right.is_empty():
             return pl.DataFrame(schema=PAIRS), pl.DataFrame(schema=PAIRS)
-        near = [
-            right.select("r", *keys)
-            .drop_nulls()
-            .join(left.select(keys).drop_nulls().unique(), on=list(keys), how="semi")
-            .select("r")
-            for keys in _LIKELY
-        ]
-        likely = right.join(pl.concat(near).unique(), on="r", how="semi")
-        found: list[pl.DataFrame] = []
-        possible: list[pl.DataFrame] = []
-        # A list that names a child twice is rare, and one that names it three times a mistake in itself.
-        for _ in range(2):
-            sure, unsure = self.link(left, likely)
-            found.append(sure)
-            possible.append(unsure)
-            left = left.join(sure, on="l", how="anti").join(unsure, on="l", how="anti")
-            if sure.is_empty() or left.is_empty():
-                break
-        return pl.concat(found), pl.concat(possible)
+        sure, possible = self.link(left, _sharing(right, left, _LIKELY))
+        rest = left.join(sure, on="l", how="anti").join(possible, on="l", how="anti")
+        again = _sharing(right.join(sure, on="r", how="semi"), rest, _SURELY) if twice and rest.height else rest.clear()
+        if again.is_empty():
+            return sure, possible
+        more, unsure = self.link(rest, again)
+        return pl.concat([sure, more]), pl.concat([possible, unsure])
 
     @staticmethod
-    def _shared(pairs: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
-        """Return pairs that only a number makes one child while the names have nothing in common."""
-        named = (
-            pairs.filter(pl.col("how").is_in(_BY_NUMBER))
-            .join(left.select("l", a="plain_name"), on="l")
-            .join(right.select("r", b="plain_name"), on="r")
-            .filter(pl.col("a") != pl.col("b"))
+    def _told(pairs: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+        """Return the pairs with `sure` as it is after what a list of children knows besides.
+
+        One number on two plainly different names is for a person to see. A name and a whole birth date that nobody else has in
+        either list are one child where nothing speaks against it. Two sound numbers that differ are no child to be looked at.
+        """
+        about = ("plain_name", "born", "sex", "number", "namesakes")
+        named = pairs.join(left.select("l", *(pl.col(n).alias(f"{n}_l") for n in about)), on="l").join(
+            right.select("r", *(pl.col(n).alias(f"{n}_r") for n in about)), on="r"
         )
-        if named.is_empty():
-            return named.select("l", "r")
-        sounds = [han.sounds(named.get_column(name)) for name in ("a", "b")]
-        given = [pl.col(name).str.slice(1).str.split("") for name in ("a", "b")]
+
+        def same(name: str) -> pl.Expr:
+            return pl.col(f"{name}_l") == pl.col(f"{name}_r")
+
+        alone = (pl.col("namesakes_l") == 1) & (pl.col("namesakes_r") == 1)
+        nothing_against = same("number").fill_null(value=True) & same("sex").fill_null(value=True)
+        one = (same("plain_name") & same("born")).fill_null(value=False) & alone & nothing_against
+        shared = pl.col("how").is_in(_BY_NUMBER) & pl.col("different")
+        differ = (~same("number")).fill_null(value=False)
         return (
-            named.with_columns(sound_a=sounds[0], sound_b=sounds[1])
-            .with_columns(common=given[0].list.set_intersection(given[1]).list.len())
-            .filter((pl.col("common") == 0) & (pl.col("sound_a") != pl.col("sound_b")).fill_null(value=True))
-            .select("l", "r")
+            named.with_columns(different=_plainly_different(named))
+            .with_columns(
+                sure=pl.when(shared).then(pl.lit(value=False)).otherwise(pl.col("sure") | one),
+                how=pl.when(shared)
+                .then(pl.lit("shared"))
+                .when(~pl.col("sure") & one)
+                .then(pl.lit("name"))
+                .otherwise("how"),
+            )
+            .filter(pl.col("sure") | (pl.col("how") == "shared") | ~differ)
         )
+
+
+def _sharing(rows: pl.DataFrame, others: pl.DataFrame, keys: Sequence[tuple[str, ...]]) -> pl.DataFrame:
+    """Return the rows that have one of the keys in common with somebody of the others."""
+    near = [
+        rows.select("r", *key)
+        .drop_nulls()
+        .join(others.select(key).drop_nulls().unique(), on=list(key), how="semi")
+        .select("r")
+        for key in keys
+    ]
+    return rows.join(pl.concat(near).unique(), on="r", how="semi")
+
+
+def _plainly_different(pairs: pl.DataFrame) -> pl.Series:
+    """Say which names have no character of the given name in common, none that reads or looks alike in its place.
+
+    Args:
+        pairs: `plain_name_l`, `plain_name_r`.
+    """
+    names = pairs.select(a="plain_name_l", b="plain_name_r").with_row_index("i")
+    differing = names.filter(pl.col("a") != pl.col("b"))
+    given = [pl.col(name).str.slice(1).str.split("") for name in ("a", "b")]
+    strange = differing.filter(given[0].list.set_intersection(given[1]).list.len() == 0)
+    alike = pl.lit(value=False)
+    for place in range(1, _GIVEN + 1):
+        relation = han.relations(strange["a"].str.slice(place, 1), strange["b"].str.slice(place, 1))
+        inside = (strange["a"].str.len_chars() > place) & (strange["b"].str.len_chars() > place)
+        alike = alike | ((relation >= 1) & inside).fill_null(value=False)
+    found = strange.filter(~alike) if strange.height else strange
+    return names.select(pl.col("i").is_in(found.get_column("i").implode())).to_series()

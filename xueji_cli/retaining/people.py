@@ -74,7 +74,8 @@ def find(sides: Sides, linker: Linker) -> Found:
     left = h.join(hr, on="h", how="anti")
     # The class list may have the right number or birth date where the roll has not.
     taken = rp.join(hr, on="r", how="semi")
-    through = linked(_homeless(left), "h", p.join(taken, on="p", how="anti"), "p", short=True)
+    free = _with_roll(p.join(taken, on="p", how="anti"), rp, living)
+    through = linked(_homeless(left), "h", free, "p", short=True)
     by_roll = through.join(rp.select("p", "r"), on="p")
     hr = pl.concat([hr, by_roll.select("h", "r", "how")])
     hp = through.join(rp, on="p", how="anti").select("h", "p", "how")
@@ -90,6 +91,20 @@ def find(sides: Sides, linker: Linker) -> Found:
         same=same,
         possible=pl.concat(possible).unique(["side", "place", "other_side", "other"], maintain_order=True),
     )
+
+
+def _with_roll(present: pl.DataFrame, rp: pl.DataFrame, roll: pl.DataFrame) -> pl.DataFrame:
+    """Let those present have the numbers of their rolls where the class list has none: they speak against strangers."""
+    of_roll = rp.select("p", "r").join(
+        roll.select("r", n_number="number", n_id="id_number", n_valid="id_valid"), on="r"
+    )
+    told = present.join(of_roll.drop("r"), on="p", how="left", maintain_order="left")
+    lacks = pl.col("number").is_null() & pl.col("n_number").is_not_null() & pl.col("n_valid")
+    return told.with_columns(
+        number=pl.coalesce("number", "n_number"),
+        id_number=pl.when(lacks).then("n_id").otherwise("id_number"),
+        id_valid=pl.when(lacks).then(pl.lit(value=True)).otherwise("id_valid"),
+    ).drop("n_number", "n_id", "n_valid")
 
 
 def _homeless(rows: pl.DataFrame) -> pl.DataFrame:
@@ -112,7 +127,9 @@ def _again(
     found: list[pl.DataFrame] = []
 
     def look(rows: pl.DataFrame, a: str, among: pl.DataFrame, b: str) -> None:
-        sure, unsure = linker.look_again(rows.rename({a: "l"}), among.rename({b: "r"}))
+        # Both sides may be rolls, whose columns of places have one name.
+        left, right = rows.with_columns(l=a).drop(a), among.with_columns(r=b)
+        sure, unsure = linker.look_again(left, right if b == "r" else right.drop(b))
         told = {"side": pl.lit(a), "place": pl.col("l"), "other_side": pl.lit(b), "other": pl.col("r")}
         found.append(sure.select(**told).cast(_SAME))  # type: ignore[arg-type]
         possible.append(unsure.select(**told, how=pl.col("how")).cast(_POSSIBLE))  # type: ignore[arg-type]
@@ -121,7 +138,7 @@ def _again(
     look(_homeless(left), "h", living.join(hr, on="r", how="semi"), "r")
     # A second roll, under another number, of a child who is in class with the first.
     absent = living.join(rp, on="r", how="anti").filter("expected")
-    look(absent, "r", p.join(rp, on="p", how="semi"), "p")
+    look(absent, "r", living.join(rp, on="r", how="semi"), "r")
     # Of those in class without a roll: a child whose name stands on two class lists.
     unknown = p.join(rp, on="p", how="anti").join(hp, on="p", how="anti")
     look(unknown, "p", living.join(rp, on="r", how="semi"), "r")

@@ -1,3 +1,5 @@
 """placeholder"""
+
+
 def render_text(*a, **k):
     return ""
