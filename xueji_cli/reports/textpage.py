@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from xueji_cli.reports.pairs.report import PairReport, PlanReport
     from xueji_cli.reports.report import CheckReport
+    from xueji_cli.reports.retention.report import RetentionReport
     from xueji_cli.schema.roster import Roster
 
 #: With more tables than this, each one gets a block only with `verbose`.
@@ -40,7 +41,11 @@ class Page:
     """The lines of one report, written from top to bottom."""
 
     def __init__(
-        self, report: CheckReport | PairReport | PlanReport, lang: str, width: int, words: Sequence[str]
+        self,
+        report: CheckReport | PairReport | PlanReport | RetentionReport,
+        lang: str,
+        width: int,
+        words: Sequence[str],
     ) -> None:
         """Begin an empty page.
 

@@ -193,7 +193,7 @@ def _category(*, finished: int, has_present: bool) -> pl.Expr:
         .then(pl.lit("not_enrolled_proved"))
         .when(status.is_in(QUIT) & pl.col("_compulsory"))
         .then(pl.lit("dropout"))
-        .when(ended == "transferring")
+        .when(ended == "transferred")
         .then(pl.lit("not_enrolled_stated"))
         .otherwise(pl.lit("not_enrolled_proved"))
     )

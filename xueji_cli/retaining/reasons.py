@@ -35,7 +35,7 @@ NO_EXCUSE = ("disabled", "missing")
 
 #: States of a roll that has ended, by the reason they give; others that have ended are told as dropouts.
 ENDED = {
-    "转出": "transferring",
+    "转出": "transferred",
     "毕业": "graduated",
     "结业": "graduated",
     "死亡": "died",

@@ -145,7 +145,8 @@ def _sentence(lang: str) -> pl.Expr:
         "not_enrolled_proved": (based, nothing),
         "absent": (classed, nothing),
         "absent_known": (classed, based),
-        "dropout": (classed, pl.col("status").fill_null("")),
+        # The code table calls 流失 what everybody calls 辍学.
+        "dropout": (classed, pl.col("status").fill_null("").replace({"流失": "辍学"})),
         "review": (candidate, nothing),
         "no_roll": (pl.coalesce("present_school", pl.lit(words["no_school"])), nothing),
         "elsewhere": (classed, pl.coalesce("present_school", pl.lit(words["no_school"]))),
