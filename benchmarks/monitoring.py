@@ -106,6 +106,9 @@ def make_lists(schools: int, children: int, seed: int) -> Lists:
     household = _household(people, dice)
     roll = _roll(people, dice)
     present = _present(people, roll, dice)
+    # A guest for whom no other school was found sits in none.
+    lost = (pl.col("what") == "guest") & ~pl.col("i").is_in(present.get_column("i").implode())
+    people = people.with_columns(what=pl.when(lost).then(pl.lit("vanished")).otherwise("what"))
     of_household = household.select("i").to_series()
     poor = people.filter(dice.chance(0.05, "poor") & pl.col("i").is_in(of_household.implode()))
     disabled = people.filter(

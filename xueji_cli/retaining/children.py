@@ -10,8 +10,6 @@ from xueji_cli.retaining.reasons import AWAY, DROPPED, ENDED, NO_EXCUSE, QUIT
 from xueji_cli.retaining.result import CHILD
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from xueji_cli.reconciling.schools import Directory
     from xueji_cli.retaining.people import Found, Sides
     from xueji_cli.retaining.window import Window
@@ -254,14 +252,14 @@ def _basis() -> pl.Expr:
     )
 
 
-def finished_rows(frame: pl.DataFrame, window: Window, sides: Sides, tables: Collection[str]) -> pl.DataFrame:
+def finished_rows(frame: pl.DataFrame, window: Window, sides: Sides, proofs: pl.DataFrame) -> pl.DataFrame:
     """Return the children as reports have them (`CHILD`), in an order that depends on what they say.
 
     Args:
         frame: `categorised`.
         window: Who is of age.
         sides: The lists, for the records that may be the same child.
-        tables: Names of the lists that a child has places in: `h`, `r`, `p`, `f`.
+        proofs: Rows of proofs with their place `e`, of which one may be a child's.
     """
 
     def first(name: str, order: str = "hrpf") -> pl.Expr:
@@ -291,14 +289,10 @@ def finished_rows(frame: pl.DataFrame, window: Window, sides: Sides, tables: Col
         disabled=pl.col("disabled").fill_null(value=False),
         suspended=(pl.col("r:status") == "休学").fill_null(value=False) & ~pl.col("_there"),
         copies=pl.sum_horizontal(pl.col(f"{side}:copies").fill_null(0) for side in "hrp"),
-        **{
-            f"{side}_{what}": pl.col(f"{side}:{what}") if side in tables else pl.lit(None, dtype=pl.UInt32)
-            for side in "hrpf"
-            for what in ("table", "row")
-        },
+        **{f"{side}_{what}": pl.col(f"{side}:{what}") for side in "hrpf" for what in ("table", "row")},
         keys=pl.lit(None, dtype=pl.List(pl.String)),
     )
-    rows = _with_candidates(rows, sides)
+    rows = _with_candidates(rows, sides, proofs)
     rows = rows.with_columns(
         _order=pl.struct("name", "born", "id_number", "school", "class_label", "town", "village", "reason").hash(seed=1)
     )
@@ -315,7 +309,7 @@ _ORDER = (
 )  # fmt: skip
 
 
-def _with_candidates(rows: pl.DataFrame, sides: Sides) -> pl.DataFrame:
+def _with_candidates(rows: pl.DataFrame, sides: Sides, proofs: pl.DataFrame) -> pl.DataFrame:
     """Put the record that may be the same child beside those who are to be looked at."""
     wanted = {
         "c_name": "name", "c_id_number": "id_number", "c_born": "born", "c_school": "school", "c_class": "class_label",
@@ -324,7 +318,7 @@ def _with_candidates(rows: pl.DataFrame, sides: Sides) -> pl.DataFrame:
     records = pl.concat(
         [
             frame.select(pl.lit(side).alias("c_side"), pl.col(side).alias("c"), **wanted)
-            for side, frame in (("h", sides.household), ("r", sides.roll), ("p", sides.present))
+            for side, frame in (("h", sides.household), ("r", sides.roll), ("p", sides.present), ("e", proofs))
         ]
     )
     looked_at = pl.col("category") == "review"

@@ -156,18 +156,22 @@ class _Run:
         found = people.find(self.sides, self.linker)
         places = children.nodes(self.sides, found)
         focus = groups.with_who(self.focus)
-        owned = groups.owners(focus, places, self.sides, self.linker)
+        owned, _ = groups.owners(focus, places, self.sides, self.linker)
         places, focus_rows = self._with_focus_only(places, focus, owned)
         frame = children.told(self.sides, places)
         frame = self._with_focus(frame, focus, owned, focus_rows)
-        frame = self._with_proofs(frame, places)
-        frame = frame.join(children.candidates(found, frame), on="child", how="left", maintain_order="left")
+        proofs = groups.with_who(self.explained).with_row_index("e")
+        frame, perhaps = self._with_proofs(frame, places, proofs)
+        likely = pl.concat([children.candidates(found, frame), perhaps]).unique(
+            "child", keep="first", maintain_order=True
+        )
+        frame = frame.join(likely, on="child", how="left", maintain_order="left")
         frame = frame.join(children.without_list(self.sides, found), on="r", how="left", maintain_order="left")
         finished = int(self.options.rules["RT11"].params["age"])
         frame = children.categorised(
             frame, self.window, self.directory, finished=finished, has_present=self.has_present
         )
-        rows = children.finished_rows(frame, self.window, self.sides, "hrpf")
+        rows = children.finished_rows(frame, self.window, self.sides, proofs)
         rows = self._with_keys(rows, frame)
         followed = self._followed(rows)
         numbers, problems = read_numbers(self.sources.numbers)
@@ -180,7 +184,7 @@ class _Run:
             has_household=self.sides.household.height > 0,
             has_disabled=groups.lists_disabled(focus),
         )
-        self._tell_lists_that_are_missing(rows, frame)
+        self._tell_lists_that_are_missing(frame)
         compared = frozenset({"household", "present"} - self.why_not.keys())
         return Retention(
             window=self.window,
@@ -233,20 +237,20 @@ class _Run:
         )
         return frame.join(told, on="child", how="left", maintain_order="left")
 
-    def _with_proofs(self, frame: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
-        rows = groups.with_who(self.explained)
-        # A child of a focus list alone may have a proof as well.
-        owned = groups.owners(rows, places, self.sides, self.linker)
-        told = (
-            groups.proofs(rows)
-            .join(owned, on="who")
-            .select("child", "proof")
-            .unique("child", keep="first", maintain_order=True)
-        )
-        strangers = rows.join(owned, on="who", how="anti").height
+    def _with_proofs(
+        self, frame: pl.DataFrame, places: pl.DataFrame, rows: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Add the reason of each child's proof; also return the children whose proof one may be."""
+        owned, unsure = groups.owners(rows.drop("e"), places, self.sides, self.linker)
+        told = groups.proofs(rows).join(owned, on="who").select("child", "proof")
+        told = told.unique("child", keep="first", maintain_order=True)
+        strangers = rows.join(owned, on="who", how="anti").join(unsure, on="who", how="anti").height
         if strangers:
             self.problems.append(Problem("proofs_of_nobody", fatal=False, params={"value": strangers}))
-        return frame.join(told, on="child", how="left", maintain_order="left")
+        perhaps = unsure.join(rows.select("who", "e"), on="who").select(
+            "child", c_side=pl.lit("e"), c="e", c_how=pl.lit("possible")
+        )
+        return frame.join(told, on="child", how="left", maintain_order="left"), perhaps
 
     def _with_keys(self, rows: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
         """Give keys to open cases, and to everybody where a ledger is to be followed."""
@@ -266,7 +270,7 @@ class _Run:
         masked = rest.height - whole.height
         if whole.height:
             places = rows.select("child", "h", "r", "p")
-            linked = groups.owners(groups.with_who(whole.select(list(LIST))), places, self.sides, self.linker)
+            linked, _ = groups.owners(groups.with_who(whole.select(list(LIST))), places, self.sides, self.linker)
             pairs = groups.with_who(whole).join(linked, on="who").select("entry", "child")
             taken = owned.get_column("child")
             owned = pl.concat([owned, pairs.filter(~pl.col("child").is_in(taken.implode()))])
@@ -274,7 +278,7 @@ class _Run:
             self.problems.append(Problem("ledger_masked", fatal=False, params={"value": masked}))
         return following.follow(entries, owned, rows)
 
-    def _tell_lists_that_are_missing(self, rows: pl.DataFrame, frame: pl.DataFrame) -> None:
+    def _tell_lists_that_are_missing(self, frame: pl.DataFrame) -> None:
         """Name the schools and classes that have handed in no list."""
         missing = frame.filter(pl.col("category") == "not_compared")
         by_school = (

@@ -27,8 +27,8 @@ def with_who(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def owners(rows: pl.DataFrame, places: pl.DataFrame, sides: Sides, linker: Linker) -> pl.DataFrame:
-    """Return whose rows these are: `who`, `child`. Who is nobody's of the lists is not in it.
+def owners(rows: pl.DataFrame, places: pl.DataFrame, sides: Sides, linker: Linker) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return whose rows these are, and whose they may be: `who`, `child`. Who is nobody's of the lists is in neither.
 
     Args:
         rows: Rows of a list of proofs or of a focus group, with `who`.
@@ -56,11 +56,11 @@ def owners(rows: pl.DataFrame, places: pl.DataFrame, sides: Sides, linker: Linke
         )
     ]
     everybody = pl.concat(rest, how="diagonal").with_row_index("r")
-    pairs, _ = linker.look_again(left, everybody, twice=True)
-    found.append(
+    sure, unsure = (
         pairs.join(everybody.select("r", "child"), on="r").join(left.select("l", "who"), on="l").select("who", "child")
+        for pairs in linker.look_again(left, everybody, twice=True)
     )
-    return pl.concat(found).unique("who", keep="first", maintain_order=True)
+    return pl.concat([*found, sure]).unique("who", keep="first", maintain_order=True), unsure
 
 
 def proofs(rows: pl.DataFrame) -> pl.DataFrame:

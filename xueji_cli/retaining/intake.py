@@ -75,6 +75,9 @@ def read_list(rosters: Sequence[Roster], first: int, as_of: date) -> tuple[pl.Da
     frame = frame.with_columns(
         pl.lit(None, dtype=kind).alias(name) for name, kind in LIST.items() if name not in frame.columns
     )
+    # A number that a spreadsheet has destroyed fits its check digit now and then; as a sound one it would speak against its own child.
+    destroyed = pl.col("id_number").str.contains(r"^[0-9]{15}000$").fill_null(value=False)
+    frame = frame.with_columns(id_valid=pl.col("id_valid") & ~destroyed)
     frame = frame.with_columns(number=number(frame), plain_name=on_distinct(frame.get_column("name"), _plain))
     # Not the source: 借读 there says where a roll comes from, and excuses nobody who is not in class.
     said = pl.concat_str("status", "remark", "reason", "away", separator=" ", ignore_nulls=True)

@@ -62,6 +62,7 @@ class Linker:
         sure, possible = (pairs.rename({"s": "l", "a": "r"}).cast(PAIRS) for pairs in (sure, possible))  # type: ignore[arg-type]
         told = self._told(pl.concat([sure.with_columns(sure=True), possible.with_columns(sure=False)]), left, right)
         taken = told.filter("sure")
+        taken = pl.concat([taken.select(list(PAIRS)), *_of_family(left, right, taken)])
         rest = told.filter(~pl.col("sure")).join(taken, on="l", how="anti").join(taken, on="r", how="anti")
         return taken.select(list(PAIRS)).sort("l", "r"), rest.select(list(PAIRS)).sort("l", "r")
 
@@ -117,6 +118,34 @@ class Linker:
             )
             .filter(pl.col("sure") | (pl.col("how") == "shared") | ~differ)
         )
+
+
+def _of_family(left: pl.DataFrame, right: pl.DataFrame, taken: pl.DataFrame) -> list[pl.DataFrame]:
+    """Return pairs of whom only the surname is written otherwise: one birth date, one given name, one parent or telephone."""
+    found: list[pl.DataFrame] = []
+    known = taken.select("l", "r")
+    for key in ("phone", "guardian"):
+        keys = ["born", key, "given"]
+        alone = [
+            rows.join(known, on=place, how="anti")
+            .with_columns(given=pl.col("plain_name").str.slice(1))
+            .filter(pl.col("given").str.len_chars() > 1)
+            .drop_nulls(keys)
+            .unique(keys, keep="none")
+            .select(place, *keys, "number", "sex")
+            for place, rows in (("l", left), ("r", right))
+        ]
+        pairs = (
+            alone[0]
+            .join(alone[1], on=keys)
+            .filter(
+                (pl.col("number") == pl.col("number_right")).fill_null(value=True),
+                (pl.col("sex") == pl.col("sex_right")).fill_null(value=True),
+            )
+        )
+        found.append(pairs.select("l", "r", how=pl.lit("family")).cast(PAIRS))  # type: ignore[arg-type]
+        known = pl.concat([known, pairs.select("l", "r")])
+    return found
 
 
 def _sharing(rows: pl.DataFrame, others: pl.DataFrame, keys: Sequence[tuple[str, ...]]) -> pl.DataFrame:

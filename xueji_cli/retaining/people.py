@@ -94,17 +94,17 @@ def find(sides: Sides, linker: Linker) -> Found:
 
 
 def _with_roll(present: pl.DataFrame, rp: pl.DataFrame, roll: pl.DataFrame) -> pl.DataFrame:
-    """Let those present have the numbers of their rolls where the class list has none: they speak against strangers."""
-    of_roll = rp.select("p", "r").join(
-        roll.select("r", n_number="number", n_id="id_number", n_valid="id_valid"), on="r"
-    )
+    """Let those present have the number and birth date of their roll where the list has none: these speak against strangers."""
+    own = roll.select("r", n_number="number", n_id="id_number", n_valid="id_valid", n_born="born")
+    of_roll = rp.select("p", "r").join(own, on="r")
     told = present.join(of_roll.drop("r"), on="p", how="left", maintain_order="left")
     lacks = pl.col("number").is_null() & pl.col("n_number").is_not_null() & pl.col("n_valid")
     return told.with_columns(
         number=pl.coalesce("number", "n_number"),
+        born=pl.coalesce("born", "n_born"),
         id_number=pl.when(lacks).then("n_id").otherwise("id_number"),
         id_valid=pl.when(lacks).then(pl.lit(value=True)).otherwise("id_valid"),
-    ).drop("n_number", "n_id", "n_valid")
+    ).drop("n_number", "n_id", "n_valid", "n_born")
 
 
 def _homeless(rows: pl.DataFrame) -> pl.DataFrame:

@@ -147,7 +147,8 @@ class _RetentionPage(Page):
             line = pad(first[0], widths[0]) + "".join(
                 "  " + " " * (width - cell_width(cell)) + cell for cell, width in zip(row[1:], widths[1:], strict=True)
             )
-            self.line((pad(self.told("groups") if number == 0 else "", self.margin), "quiet"), (line, "quiet" if number == 0 else ""))  # fmt: skip
+            word = self.told("groups") if number == 0 else ""
+            self.line((pad(word, self.margin), "quiet"), (line, "quiet" if number == 0 else ""))
             for rest in first[1:]:
                 self.line(" " * self.margin, (rest, ""))
         if len(table) > len(shown):
@@ -194,8 +195,8 @@ class _RetentionPage(Page):
 
     def problems(self, *, verbose: bool) -> None:
         """Say what can't be used, what was used with care, and what was decided."""
-        lines = problem_lines(self.view)
-        lines = [line for line in lines if line not in {say(self.lang, f"why.{key}") for key in self.view.report.result.why_not.values()}]  # fmt: skip
+        said = {say(self.lang, f"why.{key}") for key in self.view.report.result.why_not.values()}
+        lines = [line for line in problem_lines(self.view) if line not in said]
         self.line()
         for place, text in enumerate(lines if verbose else lines[:_PROBLEMS]):
             self.paragraph(self.told("note") if place == 0 else "", text)
