@@ -121,18 +121,20 @@ class Linker:
 
 
 def _of_family(left: pl.DataFrame, right: pl.DataFrame, taken: pl.DataFrame) -> list[pl.DataFrame]:
-    """Return pairs of whom only the surname is written otherwise: one birth date, one given name, one parent or telephone."""
+    """Return pairs that a family makes one child: the whole name and telephone, or all but the surname and the birth date.
+
+    Brothers and sisters have other names, and twins other given names.
+    """
     found: list[pl.DataFrame] = []
     known = taken.select("l", "r")
-    for key in ("phone", "guardian"):
-        keys = ["born", key, "given"]
+    for keys in (["plain_name", "phone"], ["born", "phone", "given"], ["born", "guardian", "given"]):
         alone = [
             rows.join(known, on=place, how="anti")
             .with_columns(given=pl.col("plain_name").str.slice(1))
-            .filter(pl.col("given").str.len_chars() > 1)
+            .filter((pl.col("given").str.len_chars() > 1) | ("plain_name" in keys))
             .drop_nulls(keys)
             .unique(keys, keep="none")
-            .select(place, *keys, "number", "sex")
+            .select(place, *keys, "number", "sex", b="born")
             for place, rows in (("l", left), ("r", right))
         ]
         pairs = (

@@ -42,7 +42,7 @@ def suspects(book: Book, view: RetentionView, rows: pl.DataFrame, name: str) -> 
     told = _told(view, rows)
     sheet = book.sheet(say(view.lang, f"sheet.{name}"))
     _set_up(book, sheet, view, heads, say(view.lang, f"sheet.{name}"), last=len(_SUSPECTS) - 1)
-    look = book.look("sheet small")
+    look = book.look("ledger")
     breaks = []
     group = None
     for line, row in enumerate(told.iter_rows(named=True)):
@@ -55,9 +55,10 @@ def suspects(book: Book, view: RetentionView, rows: pl.DataFrame, name: str) -> 
                 sheet.write_number(line + 3, column, value, look)
             else:
                 sheet.write_string(line + 3, column, value or "", look)
-        sheet.set_row(line + 3, 40)
+        sheet.set_row(line + 3, 46)
     sheet.set_h_pagebreaks(breaks[:_BREAKS])
     sheet.autofilter(2, 0, max(told.height + 2, 3), len(heads) - 1)
+    sheet.print_area(0, 0, max(told.height + 2, 3), len(_SUSPECTS) - 1)
 
 
 def _told(view: RetentionView, rows: pl.DataFrame) -> pl.DataFrame:
@@ -107,7 +108,6 @@ def _set_up(
     sheet.repeat_rows(0, 2)
     sheet.fit_to_pages(1, 0)
     sheet.set_footer(say(lang, "sheet.pages"))
-    sheet.print_area(0, 0, 1_048_575, last)
 
 
 def of_age(book: Book, view: RetentionView, rows: pl.DataFrame) -> None:
@@ -116,7 +116,7 @@ def of_age(book: Book, view: RetentionView, rows: pl.DataFrame) -> None:
     sheet = book.sheet(title)
     _set_up(book, sheet, view, _OF_AGE, title, last=len(_OF_AGE) - 1)
     told = _told(view, rows).select("group", *(key for key in _OF_AGE if key != "number"))
-    look = book.look("sheet small")
+    look = book.look("ledger")
     breaks = []
     group = None
     for line, (of_group, *cells) in enumerate(told.iter_rows()):

@@ -166,7 +166,7 @@ class _RetentionPage(Page):
                 continue
             numbers = self.told(
                 "rate", title=title, value=percent(rate.value), numerator=f"{rate.numerator:,}", denominator=f"{rate.denominator:,}",
-                target=target_text(rate, self.lang),
+                target=target_text(rate),
             )  # fmt: skip
             self.paragraph(self.told("rates") if first else "", numbers, "warning" if rate.missed else "")
             first = False

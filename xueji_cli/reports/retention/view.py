@@ -137,7 +137,9 @@ def _sentence(lang: str) -> pl.Expr:
     where = pl.coalesce(pl.col("school"), pl.lit(words["no_school"]))
     classed = pl.when(pl.col("class_label").is_not_null()).then(where + " " + pl.col("class_label")).otherwise(where)
     reason = pl.col("reason_text")
-    based = pl.when(pl.col("basis_text").is_not_null()).then(pl.format(words["with_basis"].replace("{reason}", "{}").replace("{basis}", "{}"), reason, "basis_text")).otherwise(reason)  # fmt: skip
+    pattern = words["with_basis"].replace("{reason}", "{}").replace("{basis}", "{}")
+    with_basis = pl.format(pattern, reason, "basis_text")
+    based = pl.when(pl.col("basis_text").is_not_null()).then(with_basis).otherwise(reason)
     candidate = pl.concat_str("c_place", "c_school", "c_class", separator=" ", ignore_nulls=True)
     nothing = pl.lit("")
     places: dict[str, tuple[pl.Expr, pl.Expr]] = {
@@ -158,7 +160,8 @@ def _sentence(lang: str) -> pl.Expr:
     for category, code in CATEGORIES.items():
         if code:
             p1, p2 = places.get(category, (nothing, nothing))
-            answer = pl.when(pl.col("category") == category).then(_filled(rule_text(lang, code, "message"), p1, p2)).otherwise(answer)  # fmt: skip
+            sentence = _filled(rule_text(lang, code, "message"), p1, p2)
+            answer = pl.when(pl.col("category") == category).then(sentence).otherwise(answer)
     stated = pl.format(words["said_besides"].replace("{reason}", "{}"), based)
     return pl.when((pl.col("category") == "absent") & reason.is_not_null()).then(answer + stated).otherwise(answer)
 
@@ -205,7 +208,7 @@ def rate_note(rate: Rate, lang: str) -> str:
     return ""
 
 
-def target_text(rate: Rate, lang: str) -> str:
+def target_text(rate: Rate) -> str:
     """Return the target of a rate: ≥ 99% or ≤ 1%."""
     return f"{'≤' if rate.ceiling else '≥'} {float(rate.target):g}%"
 

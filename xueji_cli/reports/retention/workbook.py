@@ -138,7 +138,7 @@ def _rate_row(view: RetentionView, rate: object) -> list[object]:
         say(lang, "sheet.not_computed") if value is None else value,
         rate.numerator,
         rate.denominator,
-        target_text(rate, lang),
+        target_text(rate),
         met,
         say(lang, f"rates.{rate.key}.formula"),
         rate_note(rate, lang),
