@@ -70,7 +70,8 @@ UNNUMBERED = (
     "member1_phone",
     "remark",
 )
-_HEADERS = HEADERS | {"remark": "备注"}
+#: Field → header.
+HEADERS_WITH_REMARK = HEADERS | {"remark": "备注"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,17 @@ def make_lists(schools: int, children: int, seed: int) -> Lists:
     dice = Dice(seed ^ 0xC0DE)
     plan = plan_county(schools, children, seed)
     people = fill(plan, seed).with_columns(remark=pl.lit(None, dtype=pl.String), status=pl.lit("在读"))
-    people = _with_truth(people, dice)
+    return lists_of(_with_truth(people, dice), dice, schools)
+
+
+def lists_of(people: pl.DataFrame, dice: Dice, schools: int) -> Lists:
+    """Return the lists of children of whom `what` says what is true.
+
+    Args:
+        people: As `benchmarks.people.fill` makes them, with `what`, `status` and `remark`.
+        dice: Draws everything else.
+        schools: How many schools there are; two in three write numbers.
+    """
     numbered = frozenset(place for place in range(schools) if place % 3 != 2)
     household = _household(people, dice)
     roll = _roll(people, dice)
@@ -353,12 +364,14 @@ def write_lists(lists: Lists, folder: Path) -> dict[str, list[str]]:
         old.unlink()
     paths: dict[str, list[str]] = {name: [str(folder / f"{name}.csv")] for name in ("household", "roll", "explained")}
     lists.household.drop("i", "row").write_csv(folder / "household.csv")
-    lists.roll.select(pl.col(name).alias(_HEADERS[name]) for name in ROLL).write_csv(folder / "roll.csv")
+    lists.roll.select(pl.col(name).alias(HEADERS_WITH_REMARK[name]) for name in ROLL).write_csv(folder / "roll.csv")
     lists.proofs.drop("i").rename({"reason": "原因"}).write_csv(folder / "explained.csv")
     for (place,), rows in lists.present.group_by("file", maintain_order=True):
         number = int(str(place))
         fields = NUMBERED if number in lists.numbered else UNNUMBERED
-        rows.select(pl.col(name).alias(_HEADERS[name]) for name in fields).write_csv(present / f"{number:03d}.csv")
+        rows.select(pl.col(name).alias(HEADERS_WITH_REMARK[name]) for name in fields).write_csv(
+            present / f"{number:03d}.csv"
+        )
     paths["present"] = [str(present)]
     paths["focus"] = []
     for name, rows in lists.focus.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.retaining.reasons import AWAY, DROPPED, ENDED, NO_EXCUSE, QUIT
-from xueji_cli.retaining.result import CHILD
+from xueji_cli.retaining.result import CATEGORIES, CHILD
 
 if TYPE_CHECKING:
     from xueji_cli.reconciling.schools import Directory
@@ -296,17 +296,11 @@ def finished_rows(frame: pl.DataFrame, window: Window, sides: Sides, proofs: pl.
     rows = rows.with_columns(
         _order=pl.struct("name", "born", "id_number", "school", "class_label", "town", "village", "reason").hash(seed=1)
     )
-    order = pl.col("category").cast(pl.Enum(list(_ORDER)))
+    order = pl.col("category").cast(pl.Enum(list(CATEGORIES)))
     rows = rows.sort(order, "town", "village", "school", "grade", "reason", "name", "born", "_order",
                      "h_table", "h_row", "r_table", "r_row", "p_table", "p_row", nulls_last=True)  # fmt: skip
     names = ["child", "h", "r", "p", "f"]
     return rows.select(*names, *(pl.col(name).cast(kind) for name, kind in CHILD.items()))
-
-
-_ORDER = (
-    "not_enrolled", "absent", "dropout", "review", "not_enrolled_stated", "maybe_finished", "no_roll", "not_compared",
-    "unknown_age", "not_enrolled_proved", "absent_known", "elsewhere", "enrolled", "attending",
-)  # fmt: skip
 
 
 def _with_candidates(rows: pl.DataFrame, sides: Sides, proofs: pl.DataFrame) -> pl.DataFrame:

@@ -103,14 +103,12 @@ def rates(
     found: list[Rate] = []
     for stage in STAGES:
         target = Fraction(rules["RT12"].params[stage])
-        if has_household:
-            counts = _enrolment(staged.filter((pl.col("_stage") == stage) & pl.col("listed")))
-            why = "" if counts[1] else "nobody_of_age"
-            found.append(
-                Rate("net_enrolment", stage, *(counts if counts[1] else (None, None, 0)), target, False, "RT12", why)
-            )
+        of_stage = staged.filter((pl.col("_stage") == stage) & pl.col("listed"))
+        if not has_household or of_stage.is_empty():
+            why = "nobody_of_age" if has_household else "no_household"
+            found.append(_missing("net_enrolment", stage, target, "RT12", why))
         else:
-            found.append(Rate("net_enrolment", stage, None, None, 0, target, False, "RT12", "no_household"))
+            found.append(Rate("net_enrolment", stage, *_enrolment(of_stage), target, ceiling=False, code="RT12"))
     complete = Fraction(rules["RT13"].params["percent"])
     found += [_completion(stage, numbers.get(stage, {}), complete) for stage in (*STAGES, COMPULSORY)]
     for stage in STAGES:
@@ -121,12 +119,17 @@ def rates(
     target = Fraction(rules["RT15"].params["percent"])
     for stage in STAGES:
         disabled = staged.filter((pl.col("_stage") == stage) & pl.col("disabled"))
-        if has_disabled and disabled.height:
-            found.append(Rate("disabled_enrolment", stage, *_enrolment(disabled), target, False, "RT15"))
-        else:
+        if not has_disabled or disabled.is_empty():
             why = "nobody_disabled" if has_disabled else "no_disabled"
-            found.append(Rate("disabled_enrolment", stage, None, None, 0, target, False, "RT15", why))
+            found.append(_missing("disabled_enrolment", stage, target, "RT15", why))
+        else:
+            found.append(Rate("disabled_enrolment", stage, *_enrolment(disabled), target, ceiling=False, code="RT15"))
     return tuple(found)
+
+
+def _missing(key: str, stage: str, target: Fraction, code: str, why: str, *, ceiling: bool = False) -> Rate:
+    """Return a rate that can't be computed, with the reason: it is not zero, it is not known."""
+    return Rate(key, stage, None, None, 0, target, ceiling, code, why)
 
 
 def _enrolment(children: pl.DataFrame) -> tuple[int, int, int]:
@@ -151,30 +154,30 @@ def _completion(stage: str, numbers: Mapping[str, int], target: Fraction) -> Rat
     """巩固率 = 毕业人数 ÷ (该届入学人数 + 转入 − 转出 − 死亡)."""
     # A blank is no zero: a cohort whose transfers nobody wrote down has no rate.
     if not numbers.keys() >= set(COHORT):
-        return Rate("completion", stage, None, None, 0, target, False, "RT13", "no_cohort")
+        return _missing("completion", stage, target, "RT13", "no_cohort")
     moved = numbers["cohort_in"] - numbers["cohort_out"] - numbers["cohort_died"]
     denominator = numbers["entrants"] + moved
     if denominator <= 0:
-        return Rate("completion", stage, None, None, 0, target, False, "RT13", "cohort_empty")
-    return Rate("completion", stage, numbers["graduates"], denominator, 0, target, False, "RT13")
+        return _missing("completion", stage, target, "RT13", "cohort_empty")
+    return Rate("completion", stage, numbers["graduates"], denominator, 0, target, ceiling=False, code="RT13")
 
 
 def _dropout(stage: str, children: pl.DataFrame, numbers: Mapping[str, int], ceiling: Fraction) -> Rate:
     """辍学率（只计辍学）= 辍学人数 ÷ 学年初在校生数."""
     start = numbers.get("at_start")
     if not start:
-        return Rate("dropout", stage, None, None, 0, ceiling, True, "RT14", "no_start")
+        return _missing("dropout", stage, ceiling, "RT14", "no_start", ceiling=True)
     dropped = children.filter(pl.col("category") == "dropout").height
     suspected = children.filter(pl.col("category") == "absent").height
-    return Rate("dropout", stage, dropped, start, suspected, ceiling, True, "RT14")
+    return Rate("dropout", stage, dropped, start, suspected, ceiling, ceiling=True, code="RT14")
 
 
 def _dropout_wide(stage: str, numbers: Mapping[str, int], ceiling: Fraction) -> Rate:
     """辍学率（“两基”旧口径）= [(休学+退学+死亡+转出+其他减少) − (复学+转入+其他增加)] ÷ 学年初在校生数."""
     start = numbers.get("at_start")
     if not start:
-        return Rate("dropout_wide", stage, None, None, 0, ceiling, True, "RT14", "no_start")
+        return _missing("dropout_wide", stage, ceiling, "RT14", "no_start", ceiling=True)
     if not numbers.keys() >= {*OUT, *BACK}:
-        return Rate("dropout_wide", stage, None, None, 0, ceiling, True, "RT14", "no_changes")
+        return _missing("dropout_wide", stage, ceiling, "RT14", "no_changes", ceiling=True)
     left = sum(numbers[name] for name in OUT) - sum(numbers[name] for name in BACK)
-    return Rate("dropout_wide", stage, left, start, 0, ceiling, True, "RT14")
+    return Rate("dropout_wide", stage, left, start, 0, ceiling, ceiling=True, code="RT14")

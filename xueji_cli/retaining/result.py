@@ -42,7 +42,7 @@ OPEN = (*SUSPECT, *DROPOUT)
 
 #: A row per child. `h_`, `r_`, `p_` and `c_` are its places in the household list, the roll, the list of those present, and of the
 #: record that may be the same child; the texts beside `c_` are that record's.
-CHILD = {
+CHILD: dict[str, type[pl.DataType] | pl.DataType] = {
     "category": pl.String,
     "reason": pl.String,
     "basis": pl.String,

@@ -111,7 +111,7 @@ class _Page:
             (pl.col(p) if p in table.columns else pl.lit(0)).fill_null(0).alias(p) for p in _PARTS
         ).with_columns(total=pl.sum_horizontal(list(_PARTS)))
         table = table.sort("total", "group", descending=[True, False])
-        most = table.get_column("total").max()
+        most = max(table.get_column("total").to_list())
         bars = []
         for row in table.iter_rows(named=True):
             start, svg = 0, ""
@@ -172,7 +172,7 @@ class _Page:
             return self.nothing()
         table = rows.select(pl.col("focus").str.split("、").alias("focus")).explode("focus").group_by("focus").len()
         table = table.sort("len", "focus", descending=[True, False])
-        most = table.get_column("len").max()
+        most = max(table.get_column("len").to_list())
         bars = [
             _bar(name, f"{count:,}", f'<rect class="out" width="{count / most:.2%}" height="8"/>')
             for name, count in table.iter_rows()

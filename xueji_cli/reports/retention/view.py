@@ -185,7 +185,7 @@ def findings(report: RetentionReport) -> list[tuple[ActiveRule, int]]:
     for rate in result.rates:
         found[rate.code] += rate.missed
     if result.followed is not None:
-        found["RT16"] += (result.followed.get_column("state") == GONE).sum()
+        found["RT16"] += result.followed.filter(pl.col("state") == GONE).height
     return [(result.rules[code], count) for code, count in found.items()]
 
 
