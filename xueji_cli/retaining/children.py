@@ -90,7 +90,8 @@ def candidates(found: Found, frame: pl.DataFrame) -> pl.DataFrame:
                 "child", c_side="other_side", c="other", c_how="how"
             )
         )
-    return pl.concat(pieces).sort("child", "c_side", "c").unique("child", keep="first", maintain_order=True)
+    rank = pl.col("c_side").replace_strict({"r": 0, "p": 1, "h": 2}, return_dtype=pl.Int8)
+    return pl.concat(pieces).sort("child", rank, "c").unique("child", keep="first", maintain_order=True)
 
 
 def without_list(sides: Sides, found: Found) -> pl.DataFrame:

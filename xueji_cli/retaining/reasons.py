@@ -76,5 +76,8 @@ def says(text: pl.Expr, words: Iterable[str]) -> pl.Expr:
     longest = sorted(words, key=len, reverse=True)
     plain = "|".join(re.escape(word) for word in longest if word[0] not in _NOT)
     denied = "|".join(re.escape(word) for word in longest if word[0] in _NOT)
-    pattern = "|".join(part for part in (f"(?:^|[^{_NOT}])(?:{plain})" if plain else "", denied) if part)
-    return text.str.contains(pattern).fill_null(value=False)
+    # 没有请假, 不在外地就读, 未办理休学
+    asserted = text.str.replace_all(f"[{_NOT}](?:有|在|是|曾|办理|办|申请)?(?:{plain})", "") if plain else text
+    found = [asserted.str.contains(plain)] if plain else []
+    found += [text.str.contains(denied)] if denied else []
+    return pl.any_horizontal(found).fill_null(value=False)
