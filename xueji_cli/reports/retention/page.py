@@ -209,11 +209,7 @@ class _Page:
         keys = ["group", "name", "sex", "id_number", "born", "school", "class_label", "focus", "text", "own_place"]
         if category == "review":
             keys[8:8] = ["c_name", "c_id_number", "c_born"]
-        told = (
-            rows.head(_MOST)
-            .with_columns(own_place=pl.coalesce("h_place", "r_place", "p_place", "f_place"))
-            .select(keys)
-        )
+        told = rows.head(_MOST).with_columns(own_place="place").select(keys)
         more = ""
         if rows.height > _MOST:
             more = f'<p class="advice">{escape(self.say("page.more", count=f"{rows.height - _MOST:,}"))}</p>'

@@ -114,8 +114,7 @@ class _RetentionPage(Page):
             left = self.margin + 2
             for place, part in enumerate(wrap(head, self.width - left)):
                 self.line(" " * (left if place == 0 else left + 2), (part, ""))
-            where = row["h_place"] or row["r_place"] or row["p_place"] or row["f_place"] or ""
-            for part in wrap(harmless(f"{row['text']} {where}"), self.width - left - 2):
+            for part in wrap(harmless(f"{row['text']} {row['place']}"), self.width - left - 2):
                 self.line(" " * (left + 2), (part, "quiet"))
         if len(rows) > len(shown):
             self.line(" " * (self.margin + 2), (self.told("more", count=f"{len(rows) - len(shown):,}"), "quiet"))

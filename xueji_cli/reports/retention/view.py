@@ -39,6 +39,9 @@ _FOLLOWED_MASKS = {
     "name": Pii.NAME, "id_number": Pii.ID, "visitor_phone": Pii.PHONE, "outcome": Pii.ADDRESS, "remark": Pii.ADDRESS,
 }  # fmt: skip
 
+#: Categories of children of whom the roll says more than the household list.
+_ON_ROLL = ("absent", "absent_known", "dropout", "elsewhere", "not_compared")
+
 #: What ledgers can be arranged by.
 _GROUPS = {"township": ("town",), "village": ("town", "village"), "school": ("school",)}
 
@@ -51,8 +54,8 @@ class RetentionView:
         report: What was found.
         lang: Language.
         reveal: Whether personal data is shown whole.
-        children: A row per child, masked unless revealed, with `code`, `severity`, `text`, `group`, `reason_text`, and the places
-            `h_place`, `r_place`, `p_place`, `f_place`, `c_place`.
+        children: A row per child, masked unless revealed, with `code`, `severity`, `text`, `group`, `reason_text`, `place`, the one place to go to, and all
+            places `h_place`, `r_place`, `p_place`, `f_place`, `c_place`.
         followed: The previous ledger followed, in the same way, with `group`; None without one.
     """
 
@@ -90,7 +93,11 @@ def retention_view(report: RetentionReport, *, lang: str, reveal: bool) -> Reten
         c_born=written(pl.col("c_born")),
         **_places(report, lang),
     ).with_columns(
-        severity=pl.col("code").replace_strict(severities, default=None, return_dtype=pl.String), text=_sentence(lang)
+        severity=pl.col("code").replace_strict(severities, default=None, return_dtype=pl.String),
+        text=_sentence(lang),
+        place=pl.when(pl.col("category").is_in(_ON_ROLL))
+        .then(pl.coalesce("r_place", "h_place"))
+        .otherwise(pl.coalesce("h_place", "r_place", "p_place", "f_place")),
     )
     followed = report.result.followed
     if followed is not None:
