@@ -136,10 +136,31 @@ def test_ledgers_have_the_columns_and_are_ready_to_print(written):
         assert sheet.print_title_rows == "$1:$3"
         assert "&P" in sheet.oddFooter.center.text
     heads = [cell.value.replace(" ", "") for cell in book["疑似辍学台账"][3]]
-    assert (
-        heads
-        == ["序号", "学生姓名", "性别", "身份证号码", "乡镇村", "户主", "就读学校及年级", "辍学年月", "家长(监护人)姓名", "联系电话", "家庭住址", "户籍所在地", "辍学(未入学)原因", "重点群体", "帮扶措施", "劝返次数", "劝返人员", "劝返人员电话", "劝返时间", "劝返情况", "备注", "比对结果", "台账键"]
-    )
+    assert heads == [
+        "序号",
+        "学生姓名",
+        "性别",
+        "身份证号码",
+        "乡镇村",
+        "户主",
+        "就读学校及年级",
+        "辍学年月",
+        "家长(监护人)姓名",
+        "联系电话",
+        "家庭住址",
+        "户籍所在地",
+        "辍学(未入学)原因",
+        "重点群体",
+        "帮扶措施",
+        "劝返次数",
+        "劝返人员",
+        "劝返人员电话",
+        "劝返时间",
+        "劝返情况",
+        "备注",
+        "比对结果",
+        "台账键",
+    ]
     # What is printed ends before the columns that the next run reads.
     assert book["疑似辍学台账"].print_area.endswith("$U$14")
     # Each township begins a page.
