@@ -54,8 +54,8 @@ class RetentionView:
         report: What was found.
         lang: Language.
         reveal: Whether personal data is shown whole.
-        children: A row per child, masked unless revealed, with `code`, `severity`, `text`, `group`, `reason_text`, `place`, the one place to go to, and all
-            places `h_place`, `r_place`, `p_place`, `f_place`, `c_place`.
+        children: A row per child, masked unless revealed, with `code`, `severity`, `text`, `group`, `reason_text`, `basis_text`;
+            `place`, the one to go to, and `h_place`, `r_place`, `p_place`, `f_place`, `c_place` of each list.
         followed: The previous ledger followed, in the same way, with `group`; None without one.
     """
 
