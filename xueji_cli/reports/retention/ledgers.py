@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 #: Column → its width. A ledger is printed on A4 across, so it can't be wider than a page of readable type holds.
 _SUSPECTS = {
-    "number": 4, "name": 8, "sex": 4, "id_number": 12, "place": 11, "head": 8, "school_class": 13, "since": 8, "guardian": 8,
-    "phone": 8, "address": 12, "hukou_place": 10, "why": 20, "focus": 9, "measures": 11, "visits": 5, "visitor": 8,
-    "visitor_phone": 8, "visited_on": 9, "outcome": 14, "remark": 9,
+    "number": 4, "name": 7, "sex": 4, "id_number": 11, "place": 9, "head": 7, "school_class": 11, "since": 7, "guardian": 7,
+    "phone": 7, "address": 10, "hukou_place": 8, "why": 15, "focus": 7, "measures": 9, "visits": 4, "visitor": 7,
+    "visitor_phone": 7, "visited_on": 8, "outcome": 12, "remark": 7,
 }  # fmt: skip
 #: Not printed: what the next run reads.
 _HIDDEN = {"result": 14, "ledger_key": 18}
 _OF_AGE = {
     "number": 5, "town": 9, "village": 10, "head": 8, "name": 9, "sex": 4, "id_number": 19, "born": 10, "head_relation": 8,
-    "school": 17, "class_label": 10, "away": 6, "phone": 12, "focus": 9, "result": 15, "why": 16,
+    "school": 17, "class_label": 10, "away": 6, "phone": 12, "focus": 9, "result": 15, "because": 18,
 }  # fmt: skip
 #: What a ledger of last time says about a case and goes along.
 CARRIED = ("since", "measures", "visits", "visitor", "visitor_phone", "visited_on", "outcome", "remark")
@@ -80,6 +80,7 @@ def _told(view: RetentionView, rows: pl.DataFrame) -> pl.DataFrame:
         why=pl.concat_str(
             category, "reason_text", "basis_text", separator="，" if lang == "zh" else ", ", ignore_nulls=True
         ),
+        because=pl.concat_str("reason_text", "basis_text", separator="，" if lang == "zh" else ", ", ignore_nulls=True),
         result=category,
         ledger_key=pl.col("keys").list.join(" ").fill_null(""),
         **carried,
@@ -100,7 +101,7 @@ def _set_up(
         sheet.write_string(2, column, say(lang, f"columns.{key}"), book.look("sheet head"))
         sheet.set_column(column, column, width)
     sheet.set_row(0, 26)
-    sheet.set_row(2, 32)
+    sheet.set_row(2, 44)
     sheet.freeze_panes(3, 2)
     sheet.set_landscape()
     sheet.set_paper(9)
@@ -126,6 +127,8 @@ def of_age(book: Book, view: RetentionView, rows: pl.DataFrame) -> None:
         sheet.write_number(line + 3, 0, line + 1, look)
         for column, value in enumerate(cells, 1):
             sheet.write_string(line + 3, column, value or "", look)
+        if cells[-1]:
+            sheet.set_row(line + 3, 31)
     sheet.set_h_pagebreaks(breaks[:_BREAKS])
     sheet.autofilter(2, 0, max(told.height + 2, 3), len(_OF_AGE) - 1)
     sheet.print_area(0, 0, max(told.height + 2, 3), len(_OF_AGE) - 1)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.errors import UserError
+from xueji_cli.reports.lines import cell_width
 from xueji_cli.reports.reconciled.book import Book
 from xueji_cli.reports.retention import ledgers
 from xueji_cli.reports.retention.view import parameter_lines, problem_lines, rate_note, rate_title, say
+from xueji_cli.reports.sheets import LINE_HEIGHT
 from xueji_cli.retaining.result import CATEGORIES, DROPOUT, OPEN, SUSPECT
 from xueji_cli.tables.writing import whole_file
 
@@ -93,6 +95,32 @@ def _heads(lang: str, keys: Iterable[str]) -> list[str]:
     return [say(lang, f"columns.{key}") for key in keys]
 
 
+def _table(
+    book: Book,
+    name: str,
+    heads: Sequence[str],
+    looks: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    wide: int = 44,
+) -> None:
+    """Add a sheet with one table whose wrapped text is seen whole, in programs that don't fit rows by themselves as well."""
+    told = list(rows)
+    sheet = book.table(name, heads, looks, told)
+    wrapped = [place for place, look in enumerate(looks) if look == "wrapped"]
+    for place in wrapped:
+        sheet.set_column(place, place, wide)
+    for line, row in enumerate(told, 1):
+        lines = max((_lines(row[place], wide) for place in wrapped), default=1)
+        if lines > 1:
+            sheet.set_row(line, lines * LINE_HEIGHT)
+
+
+def _lines(value: object, width: int) -> int:
+    """Return how many lines a cell's text takes."""
+    return sum(max(1, -(-cell_width(part) // (width - 3))) for part in str(value or "").split("\n"))
+
+
 def _summary(book: Book, view: RetentionView) -> None:
     """Add the numbers of every group, the rates, and the notes."""
     lang = view.lang
@@ -106,13 +134,15 @@ def _summary(book: Book, view: RetentionView) -> None:
     totals = [(view.children.get_column("category") == category).sum() for category in present]
     rows.append([say(lang, "sheet.total"), *totals])
     names = [say(lang, f"categories.{category}") for category in present]
-    book.table(
+    _table(
+        book,
         say(lang, "sheet.summary"),
         [say(lang, f"columns.by_{view.report.by}"), *names],
         ("text", *("number" for _ in present)),
         rows,
     )
-    book.table(
+    _table(
+        book,
         say(lang, "sheet.rates"),
         _heads(lang, ("rate", "value", "numerator", "denominator", "target", "met", "formula", "note", "clause")),
         ("text", "points", "number", "number", "text", "text", "wrapped", "wrapped", "wrapped"),
@@ -121,8 +151,7 @@ def _summary(book: Book, view: RetentionView) -> None:
     lines = [*problem_lines(view), *parameter_lines(view)]
     if not view.reveal:
         lines.insert(0, say(lang, "masked_ledger"))
-    sheet = book.table(say(lang, "sheet.notes"), _heads(lang, ("note",)), ("wrapped",), ((line,) for line in lines))
-    sheet.set_column(0, 0, 110)
+    _table(book, say(lang, "sheet.notes"), _heads(lang, ("note",)), ("wrapped",), [(line,) for line in lines], wide=110)
 
 
 def _rate_row(view: RetentionView, rate: object) -> list[object]:
@@ -173,11 +202,13 @@ def _lists(book: Book, view: RetentionView, children: pl.DataFrame) -> None:
             own_place=pl.concat_str("h_place", "r_place", "p_place", "f_place", separator="\n", ignore_nulls=True),
             decision=pl.lit(None, dtype=pl.String),
         ).sort("group", "school", "class_label", "name", nulls_last=True, maintain_order=True)
-        book.table(
+        _table(
+            book,
             say(lang, f"sheet.{name}"),
             _heads(lang, keys),
             ["wrapped" if key in _WRAPPED else "text" for key in keys],
             told.select(keys).iter_rows(),
+            wide=24,
         )
 
 
@@ -208,4 +239,4 @@ def _followed(book: Book, view: RetentionView, followed: pl.DataFrame | None) ->
         ledger_row="row",
     )
     looks = ["number" if key == "ledger_row" else "wrapped" if key == "outcome" else "text" for key in keys]
-    book.table(say(lang, "sheet.followed"), _heads(lang, keys), looks, told.select(keys).iter_rows())
+    _table(book, say(lang, "sheet.followed"), _heads(lang, keys), looks, told.select(keys).iter_rows())
