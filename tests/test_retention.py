@@ -241,10 +241,11 @@ def test_numbers_of_the_year(lists):
     [
         (["--household", "household.csv"], "--roll"),
         (["--roll", "roll.csv"], "--household"),
-        (["--roll", "roll.csv", "--present", "roll.csv", "-o", "台账.docx"], ".xlsx .html .json"),
-        (["--roll", "roll.csv", "--present", "roll.csv", "-o", "roll.csv"], ".csv"),
-        (["--roll", "没有.csv", "--present", "roll.csv"], "没有.csv"),
-        (["--roll", "roll.csv", "--present", "present.csv", "--previous", "roll.csv"], "台账键"),
+        (["--roll", "roll.csv", "--present", "present.csv", "-o", "台账.docx"], ".xlsx .html .json"),
+        (["--roll", "roll.csv", "--present", "present.csv", "-o", "roll.csv"], ".csv"),
+        (["--roll", "roll.csv", "--present", "roll.csv"], "--present"),
+        (["--roll", "没有.csv", "--present", "present.csv"], "没有.csv"),
+        (["--roll", "roll.csv", "--present", "present.csv", "--previous", "household.csv"], "台账键"),
         (["--roll", "roll.csv", "--present", "present.csv", "--by", "county"], "township"),
     ],
 )
@@ -274,6 +275,16 @@ def test_fail_on_and_the_settings_decide_what_counts(lists, tmp_path):
     done = lists.command("retention", *options, "--format", "json")
     assert done.status == 0
     assert json.loads(done.out)["run"]["window"]["min_age"] == 9
+
+
+def test_a_rule_that_is_off_or_ignored_is_told_and_does_not_count(lists, tmp_path):
+    lists.household.append(at_home(6))
+    options = lists.options("--format", "json")
+    for setting in ('[rule.RT01]\nseverity = "off"\n', 'ignore = ["RT01"]\n'):
+        (tmp_path / "xueji.toml").write_text(setting, encoding="utf-8")
+        done = lists.command("retention", *options)
+        assert done.status == 0
+        assert json.loads(done.out)["summary"]["by_rule"]["RT01"] == 1
 
 
 LEDGER = ("学生姓名", "身份证号码", "比对结果", "劝返次数", "劝返人员", "劝返时间", "劝返情况", "台账键")

@@ -73,28 +73,47 @@ def retention(
     if not household and not present:
         raise UserError("retention_nothing")
     paths = {name: expand_inputs(each, recursive=settings.recursive) if each else [] for name, each in given.items()}
+    _refuse_one_file_twice(paths)
     outputs = list(dict.fromkeys(output or []))
     refuse_outputs(outputs, [path for each in paths.values() for path in each if path != "-"])
-    active, pack = _rules(settings)
+    active, counted, pack = _rules(settings)
     sources, unreadable, schema = read_lists(paths, settings, console)
-    report = run(sources, unreadable, settings, active, pack, schema, by=by)
+    report = run(sources, unreadable, settings, active, counted, pack, schema, by=by)
     return show(report, settings, console, outputs, format=format, limit=places, cases=cases)
 
 
-def _rules(settings: Settings) -> tuple[Mapping[str, ActiveRule], str]:
-    """Return the rules as this run applies them, and the name of the rule pack.
+def _refuse_one_file_twice(paths: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a file that is given as two lists: every child would be in both.
 
-    All of them are needed, since a rule holds the parameters of what it finds; which of them count is left to `--fail-on`.
+    Raises:
+        UserError: Naming it.
+    """
+    from xueji_cli.errors import UserError
+    from xueji_cli.tables.paths import same_file_key
+
+    owner: dict[object, str] = {}
+    for name, files in paths.items():
+        for path in files:
+            before = owner.setdefault(same_file_key(path), name)
+            if before != name:
+                raise UserError("retention_same_file", file=path, first=f"--{before}", second=f"--{name}")
+
+
+def _rules(settings: Settings) -> tuple[Mapping[str, ActiveRule], frozenset[str], str]:
+    """Return the rules as this run applies them, those that count, and the name of the rule pack.
+
+    A rule that is off or ignored still holds the parameters of what it finds; its findings are told and do not count.
     """
     from xueji_cli.checks.activation import activate, known_parameters
-    from xueji_cli.checks.registry import known_rules
     from xueji_cli.checks.retention_rules import RULES
     from xueji_cli.schema.rulepack import load_rulepack
 
     pack = load_rulepack(settings.rules, settings.schema_folders, known_parameters())
-    own = [rule.code for rule in RULES]
-    active = activate(pack, settings.rule_overrides, own, [], settings.file or "", among=known_rules())
-    return active, f"{pack.name} {pack.version}"
+    own = {rule.code: rule for rule in RULES}
+    overrides, file = settings.rule_overrides, settings.file or ""
+    active = activate(pack, overrides, list(own), [], file, among=own)
+    counted = activate(pack, overrides, [], settings.ignore, file, among=own)
+    return active, frozenset(counted), f"{pack.name} {pack.version}"
 
 
 def read_lists(
@@ -163,10 +182,11 @@ def run(
     unreadable: Sequence[InputError],
     settings: Settings,
     rules: Mapping[str, ActiveRule],
+    counted: frozenset[str],
     pack: str,
     schema: Schema,
     *,
-    by: str = "township",
+    by: str,
 ) -> RetentionReport:
     """Compare, and return the report."""
     from xueji_cli import __version__
@@ -189,6 +209,7 @@ def run(
         lists=tuple(name for name in NAMES for _ in getattr(sources, name)),
         unreadable=tuple(unreadable),
         result=result,
+        counted=counted,
         by=by,
     )
 
@@ -245,4 +266,5 @@ def status(report: RetentionReport, fail_on: str) -> int:
     if fail_on == "never":
         return CLEAN
     limit = Severity(fail_on).rank
-    return FINDINGS if any(count and rule.severity.rank <= limit for rule, count in findings(report)) else CLEAN
+    found = (rule for rule, count in findings(report) if count and rule.rule.code in report.counted)
+    return FINDINGS if any(rule.severity.rank <= limit for rule in found) else CLEAN

@@ -22,6 +22,7 @@ class RetentionReport:
         lists: For each of them: household, roll, present, focus, explained, previous, numbers.
         unreadable: Files that could not be read, with the reason.
         result: The comparison.
+        counted: Codes of the rules whose findings count for the exit status.
         by: What ledgers are arranged by: township, village or school.
     """
 
@@ -30,4 +31,5 @@ class RetentionReport:
     lists: tuple[str, ...]
     unreadable: tuple[InputError, ...]
     result: Retention
+    counted: frozenset[str]
     by: str
