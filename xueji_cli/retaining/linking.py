@@ -28,7 +28,7 @@ PAIRS = {"l": pl.UInt32, "r": pl.UInt32, "how": pl.String}
 _BY_NUMBER = ("number", "roll")
 
 #: What people who may be one child have in common, when one list is much shorter than the other.
-_LIKELY = (("number",), ("plain_name",), ("born", "sex"), ("phone",))
+_LIKELY = (("number",), ("plain_name",), ("born", "surname"), ("born", "guardian"), ("phone",))
 #: What a second row of a child has in common with the first.
 _SURELY = (("number",), ("plain_name", "born"), ("plain_name", "phone"), ("born", "phone"))
 #: Characters of a given name that are compared.
@@ -152,6 +152,7 @@ def _of_family(left: pl.DataFrame, right: pl.DataFrame, taken: pl.DataFrame) -> 
 
 def _sharing(rows: pl.DataFrame, others: pl.DataFrame, keys: Sequence[tuple[str, ...]]) -> pl.DataFrame:
     """Return the rows that have one of the keys in common with somebody of the others."""
+    rows, others = (each.with_columns(surname=pl.col("plain_name").str.head(1)) for each in (rows, others))
     near = [
         rows.select("r", *key)
         .drop_nulls()
@@ -159,7 +160,7 @@ def _sharing(rows: pl.DataFrame, others: pl.DataFrame, keys: Sequence[tuple[str,
         .select("r")
         for key in keys
     ]
-    return rows.join(pl.concat(near).unique(), on="r", how="semi")
+    return rows.drop("surname").join(pl.concat(near).unique(), on="r", how="semi")
 
 
 def _plainly_different(pairs: pl.DataFrame) -> pl.Series:
