@@ -200,6 +200,8 @@ def test_visits_are_carried_into_the_new_ledger(written):
     heads = rows[2]
     visits = [row[heads.index("劝返次数")] for row in rows[3:] if row[heads.index("劝返次数")]]
     assert sorted(visits) == ["1", "2"]
+    # A masked ledger does not cut short what people wrote: the next run reads it.
+    assert "家长在外务工,答应国庆后送来" in {row[heads.index("劝返情况")] for row in rows[3:]}
 
 
 def test_the_page_runs_no_script_and_shows_a_bar_for_each_rate(written):

@@ -64,14 +64,15 @@ def suspects(book: Book, view: RetentionView, rows: pl.DataFrame, name: str) -> 
 def _told(view: RetentionView, rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows with the texts of the ledger, and what the ledger of last time says."""
     lang = view.lang
-    if view.followed is not None:
-        before = view.followed.filter(pl.col("table").is_not_null() & pl.col("child").is_not_null())
-        before = before.unique("child", keep="first", maintain_order=True).select(
-            "child", *(pl.col(n).alias(f"b:{n}") for n in CARRIED)
-        )
-        rows = rows.join(before, on="child", how="left", maintain_order="left")
+    followed = view.report.result.followed
+    if followed is not None:
+        # What people wrote goes along whole: a note cut short here would be lost for good in the next ledger.
+        before = followed.filter(pl.col("table").is_not_null() & pl.col("child").is_not_null())
+        carried = before.unique("child", keep="first", maintain_order=True)
+        carried = carried.select("child", *(pl.col(n).alias(f"b:{n}") for n in CARRIED))
+        rows = rows.join(carried, on="child", how="left", maintain_order="left")
     none = pl.lit(None, dtype=pl.String)
-    carried = {n: pl.col(f"b:{n}") if f"b:{n}" in rows.columns else none for n in CARRIED}
+    filled = {n: pl.col(f"b:{n}") if f"b:{n}" in rows.columns else none for n in CARRIED}
     names = {category: say(lang, f"categories.{category}") for category in rows.get_column("category").unique()}
     category = pl.col("category").replace_strict(names, default="", return_dtype=pl.String)
     return rows.with_columns(
@@ -83,7 +84,7 @@ def _told(view: RetentionView, rows: pl.DataFrame) -> pl.DataFrame:
         because=pl.concat_str("reason_text", "basis_text", separator="，" if lang == "zh" else ", ", ignore_nulls=True),
         result=category,
         ledger_key=pl.col("keys").list.join(" ").fill_null(""),
-        **carried,
+        **filled,
     ).sort("group", "school", "class_label", "name", maintain_order=True, nulls_last=True)
 
 
