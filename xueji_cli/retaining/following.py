@@ -1,8 +1,10 @@
 """动态销号: what became of the entries of the previous ledger, and which are new.
 
-An entry is known again by its key, a short digest of name and birth date: short on purpose, like the keys of decisions, so that
-too many made-up children fit it to find the real one out. A child has a key for each spelling that the lists have of it, and one
-of them is enough. A ledger that shows whole names and numbers is also linked like any other list.
+An entry is known again by its key, twenty bits of a digest of name and birth date. That few on purpose: a ledger shows the surname
+and the ends of the number, and with a longer key somebody could try names and birth dates until one fits, and know the child. So many
+made-up children fit twenty bits that the real one is not among them to be told; what the ledger shows besides then says which child of
+the lists is meant. A child has a key for each spelling that the lists have of it, and one of them is enough. A ledger that shows whole
+names and numbers is also linked like any other list.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ _NOW = {
     **dict.fromkeys(("not_enrolled_proved", "absent_known"), EXPLAINED),
     "review": REVIEW,
 }
-_BYTES = 4
+#: Hexadecimal digits of a key. The letter before them keeps spreadsheet programs from reading 1e234 as a number.
+_DIGITS = 5
+_KEY = rf"k[0-9a-f]{{{_DIGITS}}}"
 
 
 def keys_of(names: pl.Series, born: pl.Series) -> pl.Series:
@@ -41,7 +45,7 @@ def keys_of(names: pl.Series, born: pl.Series) -> pl.Series:
     texts = pl.DataFrame({"n": names, "b": born}).select(pl.format("{}\x1f{}", "n", "b")).to_series().to_list()
     # A loop over records: the digest has to be the same with any version of any library.
     return pl.Series(
-        [None if text is None else hashlib.blake2b(text.encode(), digest_size=_BYTES).hexdigest() for text in texts],
+        [None if text is None else "k" + hashlib.blake2b(text.encode()).hexdigest()[:_DIGITS] for text in texts],
         dtype=pl.String,
     )
 
@@ -97,17 +101,31 @@ def read_ledger(rosters: Sequence[Roster], first: int, people: pl.DataFrame) -> 
 
 
 def by_key(entries: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:
-    """Return whose entries these are by their keys: `entry`, `child`; an entry that fits two children is nobody's yet.
+    """Return whose entries these are by their keys: `entry`, `child`; an entry that fits two children as well is nobody's.
+
+    Several children may have one key: the one counts that agrees best with what the ledger shows, masked or not.
 
     Args:
         entries: `read_ledger` with `entry`.
         children: `result.CHILD` with `child` and all `keys`.
     """
-    said = entries.select("entry", key=pl.col("ledger_key").str.to_lowercase().str.extract_all(r"[0-9a-f]{8}"))
-    said = said.explode("key").drop_nulls()
-    known = children.select("child", key="keys").explode("key").drop_nulls()
-    pairs = said.join(known, on="key").select("entry", "child").unique()
-    return pairs.unique("entry", keep="none").sort("entry")
+    shown = {"surname": pl.col("name").str.head(1), "ends": _ends(), "town": pl.col("town"), "sex": pl.col("sex")}
+    said = entries.select("entry", key=pl.col("ledger_key").str.to_lowercase().str.extract_all(_KEY), **shown)
+    said = said.explode("key").drop_nulls("key")
+    known = children.select("child", key="keys", **shown).explode("key").drop_nulls("key")
+    pairs = said.join(known, on="key", suffix="_of").unique(["entry", "child"], maintain_order=True)
+    agrees = {name: (pl.col(name) == pl.col(f"{name}_of")).fill_null(value=False).cast(pl.Int8) for name in shown}
+    nothing = pl.all_horizontal(pl.col("surname", "ends").is_null())
+    pairs = pairs.with_columns(score=4 * agrees["ends"] + 2 * agrees["surname"] + agrees["town"] + agrees["sex"])
+    pairs = pairs.filter((pl.col("score") >= 2) | nothing)
+    best = pairs.filter(pl.col("score") == pl.col("score").max().over("entry"))
+    return best.select("entry", "child").unique("entry", keep="none").sort("entry")
+
+
+def _ends() -> pl.Expr:
+    """Return what a mask leaves of an ID number: its region and its last four characters."""
+    number = pl.col("id_number")
+    return pl.when(number.str.len_chars() == 18).then(number.str.head(6) + number.str.tail(4))
 
 
 def follow(entries: pl.DataFrame, owned: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:

@@ -29,6 +29,9 @@ _BY_NUMBER = ("number", "roll")
 
 #: What people who may be one child have in common, when one list is much shorter than the other.
 _LIKELY = (("number",), ("plain_name",), ("born", "surname"), ("born", "guardian"), ("phone",))
+#: So few people are looked for among everybody born on their days, who are some thousands.
+_FEW = 500
+_WIDELY = (*_LIKELY, ("born", "sex"))
 #: What a second row of a child has in common with the first.
 _SURELY = (("number",), ("plain_name", "born"), ("plain_name", "phone"), ("born", "phone"))
 #: Characters of a given name that are compared.
@@ -78,7 +81,7 @@ class Linker:
         """
         if left.is_empty() or right.is_empty():
             return pl.DataFrame(schema=PAIRS), pl.DataFrame(schema=PAIRS)
-        sure, possible = self.link(left, _sharing(right, left, _LIKELY))
+        sure, possible = self.link(left, _sharing(right, left, _WIDELY if left.height <= _FEW else _LIKELY))
         rest = left.join(sure, on="l", how="anti").join(possible, on="l", how="anti")
         again = _sharing(right.join(sure, on="r", how="semi"), rest, _SURELY) if twice and rest.height else rest.clear()
         if again.is_empty():
