@@ -283,6 +283,7 @@ def _write_readme(planted: list[Planted], path: Path) -> None:
         f"| `{CLASS_FILE}`、`{SCHOOL_FILE}` | 班级与学校清单（`--classes` 用前者） |",
         "| `查重/` | 三所学校，给 `xueji dedupe` 用，见其中的 `说明.md` |",
         "| `人籍比对/` | 一次检查：系统导出、班里记下的名单、学校名单、检查记录（`python -m sample_data.make_inspection`） |",
+        "| `控辍/` | 控辍保学比对的各份名单，给 `xueji retention` 用，见其中的 `说明.md`（`python -m sample_data.make_retention`） |",
         "",
         "## 种下的错误 / planted faults",
         "",

@@ -12,6 +12,8 @@ import polars as pl
 import pytest
 
 from sample_data.make_inspection import FOLDER, write_inspection
+from sample_data.make_retention import FOLDER as RETENTION
+from sample_data.make_retention import write_retention
 from sample_data.make_samples import CLASS_FILE, POINT, RIGHT, ROSTERS, SCHOOL_FILE, township, write_samples
 
 ROOT = Path(__file__).parent.parent
@@ -80,6 +82,15 @@ def test_the_inspection_is_what_its_script_makes(tmp_path: Path) -> None:
     )
     assert made == kept
     assert len(made) == 7
+
+
+def test_the_retention_sample_is_what_its_script_makes(tmp_path: Path) -> None:
+    write_retention(tmp_path)
+    made, kept = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*.csv")} for root in (tmp_path, RETENTION)
+    )
+    assert made == kept
+    assert len(made) == 11
 
 
 def test_the_script_still_makes_the_files_that_are_here(tmp_path: Path) -> None:

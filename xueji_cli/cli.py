@@ -25,6 +25,7 @@ from xueji_cli.commands.dedupe import dedupe
 from xueji_cli.commands.help import Command, Group, localise
 from xueji_cli.commands.link import link
 from xueji_cli.commands.reconcile import ReconcileCommand, reconcile
+from xueji_cli.commands.retention import RetentionCommand, retention
 from xueji_cli.commands.rule import rule
 from xueji_cli.commands.schema import schema_app
 from xueji_cli.commands.template import template
@@ -42,6 +43,7 @@ app.command("clean", cls=Command)(clean)
 app.command("dedupe", cls=Command)(dedupe)
 app.command("link", cls=Command)(link)
 app.command("reconcile", cls=ReconcileCommand)(reconcile)
+app.command("retention", cls=RetentionCommand)(retention)
 app.command("template", cls=Command)(template)
 app.command("rule", cls=Command)(rule)
 app.add_typer(schema_app, name="schema")

@@ -60,17 +60,30 @@ def all_rules() -> Mapping[str, Rule]:
     return rules
 
 
-def select(wanted: Sequence[str], ignored: Sequence[str]) -> list[str]:
+@cache
+def known_rules() -> Mapping[str, Rule]:
+    """Return code → rule: those of `xueji check`, and those that other commands compute.
+
+    A rule pack and the settings may name any of them, whatever command reads them.
+    """
+    from xueji_cli.checks import retention_rules
+
+    return {**all_rules(), **{rule.code: rule for rule in retention_rules.RULES}}
+
+
+def select(wanted: Sequence[str], ignored: Sequence[str], among: Mapping[str, Rule] | None = None) -> list[str]:
     """Return the codes that `--select` and `--ignore` leave, in order.
 
     Args:
         wanted: Codes (`ID03`), families (`ID`) or slugs; empty for all.
         ignored: The same, taken away from what is wanted.
+        among: The rules in question; those of `xueji check` when not given.
 
     Raises:
         UserError: When a word names no rule.
     """
-    rules = all_rules()
+    chosen = all_rules() if among is None else among
+    rules = known_rules()
 
     def matching(word: str) -> set[str]:
         found = {
@@ -82,4 +95,4 @@ def select(wanted: Sequence[str], ignored: Sequence[str]) -> list[str]:
 
     kept = set().union(*map(matching, wanted)) if wanted else set(rules)
     dropped = set().union(*map(matching, ignored)) if ignored else set()
-    return [code for code in rules if code in kept - dropped]
+    return [code for code in chosen if code in kept - dropped]

@@ -85,3 +85,24 @@ FormKind = Annotated[str, typer.Argument(metavar="FORM", show_default=False)]
 FormSystem = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM...]", show_default=False)]
 FormOutput = Annotated[str, typer.Option("--output", "-o", metavar="FILE")]
 Blind = Annotated[bool, typer.Option("--blind")]
+
+# Only of `xueji retention`.
+_LISTS = "lists"
+
+
+def _lists(name: str, metavar: str) -> object:
+    return typer.Option(name, metavar=metavar, rich_help_panel=_LISTS)
+
+
+Household = Annotated[list[str] | None, _lists("--household", "FILE...")]
+Roll = Annotated[list[str] | None, _lists("--roll", "FILE...")]
+PresentLists = Annotated[list[str] | None, _lists("--present", "FILE...")]
+Focus = Annotated[list[str] | None, _lists("--focus", "FILE...")]
+Explained = Annotated[list[str] | None, _lists("--explained", "FILE...")]
+Previous = Annotated[list[str] | None, _lists("--previous", "LEDGER...")]
+Numbers = Annotated[list[str] | None, _lists("--numbers", "FILE...")]
+GroupBy = Annotated[
+    Literal["township", "village", "school"],
+    typer.Option("--by", metavar="township|village|school", rich_help_panel=_OUTPUT),
+]
+CaseSheets = Annotated[bool, typer.Option("--cases", rich_help_panel=_OUTPUT)]

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
 DEFAULT_SCORESHEET = "lingbi-2021"
 
-#: Options that take one name after another, as shells write out 各班/*.xlsx.
-_SEVERAL = ("--actual", "--entries")
-
 
 class ReconcileCommand(Command):
     """A command whose `--actual` takes all names up to the next option: a pattern that the shell wrote out is many."""
+
+    #: Options that take one name after another, as shells write out 各班/*.xlsx.
+    several: tuple[str, ...] = ("--actual", "--entries")
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments, with `--actual a b` as `--actual a --actual b`."""
@@ -40,7 +40,7 @@ class ReconcileCommand(Command):
         current = ""
         fresh = False
         for arg in args:
-            if arg in _SEVERAL:
+            if arg in self.several:
                 current, fresh = arg, True
                 spread.append(arg)
             elif arg.startswith("-") and arg != "-":

@@ -6,7 +6,7 @@ on colour. Print them with `soft_wrap=True`, so that no line is folded or cut a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from xueji_cli.errors import UserError
-    from xueji_cli.reports.pairs.report import PairReport, PlanReport
-    from xueji_cli.reports.report import CheckReport
+    from xueji_cli.errors import InputError, UserError
     from xueji_cli.schema.roster import Roster
 
 #: With more tables than this, each one gets a block only with `verbose`.
@@ -79,12 +77,24 @@ class Lines:
             self.paragraph(word, harmless(text), "error")
 
 
+class OfTables(Protocol):
+    """A report on tables: those that were read, and why others could not be."""
+
+    @property
+    def rosters(self) -> Sequence[Roster]:
+        """The tables, bound to their schemas."""
+        ...
+
+    @property
+    def unreadable(self) -> Sequence[InputError]:
+        """Why files could not be read."""
+        ...
+
+
 class Page(Lines):
     """The lines of a report on tables, which are told first."""
 
-    def __init__(
-        self, report: CheckReport | PairReport | PlanReport, lang: str, width: int, words: Sequence[str]
-    ) -> None:
+    def __init__(self, report: OfTables, lang: str, width: int, words: Sequence[str]) -> None:
         """Begin an empty page.
 
         Args:

@@ -33,6 +33,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "sheet section": {**_BOX, "align": "center"},
     "sheet text": {**_BOX},
     "sheet small": {**_BOX, "font_size": 8.5},
+    "ledger": {**_BOX, "font_size": 11, "num_format": "@"},
     "sheet number": {**_BOX, "align": "center", "num_format": "0.##"},
     "sheet lost": {**_BOX, "align": "center", "num_format": "0.##", "bold": True, "font_color": "#B42318"},
     "sheet foot": {**_FACE, "font_size": 8, "font_color": "#667085"},
