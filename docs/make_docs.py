@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from xueji_cli.checks.activation import activate, known_parameters
+from xueji_cli.checks.registry import known_rules
 from xueji_cli.messages import catalogue
 from xueji_cli.schema.rulepack import load_rulepack
 from xueji_cli.settings import DEFAULT_PACK, Settings
@@ -32,7 +33,7 @@ def rules_page() -> str:
     """Return docs/rules.md."""
     words, labels = catalogue.load("zh", "rules"), catalogue.load("zh", "check")["severity"]
     fixable = catalogue.text("zh", "check.fixable")
-    active = activate(load_rulepack(DEFAULT_PACK, (), known_parameters()), {}, (), ())
+    active = activate(load_rulepack(DEFAULT_PACK, (), known_parameters()), {}, (), (), among=known_rules())
     lines = ["# 规则", "", f"共 {len(active)} 条，由程序生成；级别和依据按规则包 {DEFAULT_PACK}。", ""]
     for code, rule in active.items():
         text = words[code]

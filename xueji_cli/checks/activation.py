@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xueji_cli.checks.registry import all_rules, select
+from xueji_cli.checks.registry import all_rules, known_rules, select
 from xueji_cli.checks.rule import ActiveRule, Severity
 from xueji_cli.errors import DefinitionError, UserError
 from xueji_cli.schema.parameters import wanted_form
@@ -12,6 +12,7 @@ from xueji_cli.schema.parameters import wanted_form
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from xueji_cli.checks.rule import Rule
     from xueji_cli.schema.rulepack import RulePack
 
 #: In place of a severity: the rule does not run.
@@ -20,7 +21,7 @@ OFF = "off"
 
 def known_parameters() -> dict[str, Mapping[str, str]]:
     """Return rule code → its parameters with their defaults, for whoever checks a rule pack."""
-    return {code: rule.params for code, rule in all_rules().items()}
+    return {code: rule.params for code, rule in known_rules().items()}
 
 
 def activate(
@@ -29,6 +30,7 @@ def activate(
     wanted: Sequence[str],
     ignored: Sequence[str],
     file: str = "",
+    among: Mapping[str, Rule] | None = None,
 ) -> dict[str, ActiveRule]:
     """Return the rules of a run.
 
@@ -38,17 +40,18 @@ def activate(
         wanted: `--select`; a rule that is selected by name runs even when the pack has it off.
         ignored: `--ignore`.
         file: The settings file, for error messages.
+        among: The rules of the command; those of `xueji check` if not given.
 
     Raises:
         UserError: When `wanted` or `ignored` names no rule.
         DefinitionError: When the settings name a rule, parameter or severity that does not exist.
     """
-    rules = all_rules()
+    rules = all_rules() if among is None else among
     mistakes = _mistakes(overrides)
     if mistakes:
         raise DefinitionError(file, mistakes)
     active: dict[str, ActiveRule] = {}
-    for code in select(wanted, ignored):
+    for code in select(wanted, ignored, rules):
         rule = rules[code]
         said = pack.rules.get(code)
         own = dict(overrides.get(code, {}))
@@ -67,7 +70,7 @@ def activate(
 
 
 def _mistakes(overrides: Mapping[str, Mapping[str, str]]) -> list[tuple[int | None, UserError]]:
-    rules = all_rules()
+    rules = known_rules()
     found: list[tuple[int | None, UserError]] = []
     for code, params in overrides.items():
         if code not in rules:

@@ -23,15 +23,15 @@ def rule(
 ) -> int:
     """Explain rules."""
     from xueji_cli.checks.activation import activate, known_parameters
-    from xueji_cli.checks.registry import all_rules, select
+    from xueji_cli.checks.registry import known_rules, select
     from xueji_cli.commands.start import start
     from xueji_cli.schema.rulepack import load_rulepack
 
     console, settings = start(ctx)
     pack = load_rulepack(settings.rules, settings.schema_folders, known_parameters())
-    chosen = select(codes or [], [])
+    chosen = select(codes or [], [], known_rules())
     # Every rule is named, so that those that are off are shown as well.
-    active = activate(pack, settings.rule_overrides, list(all_rules()), [], settings.file or "")
+    active = activate(pack, settings.rule_overrides, list(known_rules()), [], settings.file or "", known_rules())
     if format == "json":
         import json
 
