@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from xueji_cli.reports.changes.report import ChangesReport
     from xueji_cli.reports.pairs.report import PairReport, PlanReport
     from xueji_cli.reports.report import CheckReport
     from xueji_cli.schema.roster import Roster
@@ -40,7 +41,7 @@ class Page:
     """The lines of one report, written from top to bottom."""
 
     def __init__(
-        self, report: CheckReport | PairReport | PlanReport, lang: str, width: int, words: Sequence[str]
+        self, report: CheckReport | PairReport | PlanReport | ChangesReport, lang: str, width: int, words: Sequence[str]
     ) -> None:
         """Begin an empty page.
 

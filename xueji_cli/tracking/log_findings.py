@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -109,7 +110,7 @@ def _archive(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
     late = (pl.col("archive") > pl.col("deadline")).fill_null(value=False)
     missing = pl.col("archive").is_null() & (pl.col("deadline") < case.new).fill_null(value=False)
     return rows.filter(late | missing).select(
-        "c", "e", p1=pl.coalesce(_iso("archive"), pl.lit("@not_yet")), p2=_iso("deadline")
+        "c", "e", p1=pl.coalesce(_iso("archive"), pl.format("@said.{}", pl.lit("not_yet"))), p2=_iso("deadline")
     )
 
 
@@ -129,7 +130,7 @@ def _death(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
     return rows.filter(late | missing).select(
         "c",
         "e",
-        p1=pl.coalesce(_iso("done"), pl.lit("@not_yet")),
+        p1=pl.coalesce(_iso("done"), pl.format("@said.{}", pl.lit("not_yet"))),
         p2=pl.format("{} → {}", _iso("begin"), _iso("deadline")),
     )
 
@@ -215,7 +216,7 @@ def _out_of_order(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
     """Entries whose days run backwards: a later party before an earlier one, an end before its beginning; or can't be read."""
     order = [
         ("applied", PARTIES[0]),
-        *zip(PARTIES, PARTIES[1:], strict=False),
+        *pairwise(PARTIES),
         ("suspended_from", "suspended_until"),
         ("died", "cancelled"),
     ]
@@ -229,7 +230,7 @@ def _out_of_order(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
         for first, later in dict.fromkeys(order)
     ]
     unread = rows.filter(pl.col("unread").list.len() > 0).select(
-        "c", "e", p1=pl.format("@column.{}", pl.col("unread").list.first()), p2=pl.lit("@unread")
+        "c", "e", p1=pl.format("@column.{}", pl.col("unread").list.first()), p2=pl.format("@said.{}", pl.lit("unread"))
     )
     return pl.concat([*wrong, unread]).unique("e", keep="first", maintain_order=True)
 

@@ -6,8 +6,6 @@ policy allows this page's own style, by hash, and nothing else.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.reconciling import county
+from xueji_cli.reports.markup import number_cell, page_style, table, text_cell
 from xueji_cli.reports.reconciled.view import (
     basis_text,
     count,
@@ -30,7 +29,7 @@ from xueji_cli.reports.reconciled.view import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from xueji_cli.reconciling.result import SchoolResult
     from xueji_cli.reports.reconciled.report import ReconcileReport
@@ -48,16 +47,14 @@ def render_page(report: ReconcileReport, *, lang: str, reveal: bool) -> str:
         lang: Language.
         reveal: Show personal data whole; the page then says so.
     """
-    style = "".join(
-        (files(package) / "page.css").read_text(encoding="utf-8") for package in ("xueji_cli.reports", __package__)
-    )
+    style, style_hash = page_style(__package__)
     template = (files(__package__) / "page.html").read_text(encoding="utf-8")
     page = _Page(report, lang, reveal=reveal)
     return Template(template).substitute(
         lang="zh-CN" if lang == "zh" else lang,
         title=escape(f"{say(lang, 'page.title')} · {report.result.scoresheet.title}"),
         style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style_hash=style_hash,
         facts=page.facts(),
         cards=page.cards(),
         heads_title=escape(say(lang, "page.heads")),
@@ -182,17 +179,17 @@ class _Page:
             link = f'<a href="#school-{self.place[school.school.name]}">{escape(school.school.name)}</a>'
             rows.append(
                 [
-                    _n(str(each.rank) if each.rank else say(self.lang, "pending")),
+                    number_cell(str(each.rank) if each.rank else say(self.lang, "pending")),
                     f"<td>{link}</td>",
-                    _t(school.school.group or ""),
-                    _n(number(school.total)),
-                    _n(number(school.decided)),
-                    _n(number(school.pending)),
-                    _n(percent(school.student_ratio)),
-                    _n(percent(school.class_ratio)),
+                    text_cell(school.school.group or ""),
+                    number_cell(number(school.total)),
+                    number_cell(number(school.decided)),
+                    number_cell(number(school.pending)),
+                    number_cell(percent(school.student_ratio)),
+                    number_cell(percent(school.class_ratio)),
                 ]
             )
-        return _table([say(self.lang, f"sheet.{head}") for head in heads], rows)
+        return table([say(self.lang, f"sheet.{head}") for head in heads], rows)
 
     def school(self, place: int, school: SchoolResult) -> str:
         name = school.school.name
@@ -203,16 +200,16 @@ class _Page:
             kind = "wait" if score is None else "lost" if score < line.item.points else ""
             rows.append(
                 [
-                    _t(f"{line.item.section} {line.item.part}".strip() + f"　{line.item.words}"),
-                    _n(number(line.item.points)),
+                    text_cell(f"{line.item.section} {line.item.part}".strip() + f"　{line.item.words}"),
+                    number_cell(number(line.item.points)),
                     f'<td class="n {kind}">{escape(score_text(line, self.lang))}</td>',
-                    _t(basis_text(line, school, self.lang)),
+                    text_cell(basis_text(line, school, self.lang)),
                 ]
             )
         summary = f"{name}　{' → '.join(map(count, school.students))}　{percent(school.student_ratio)}"
         parts = [
             f"<h3>{escape(say(self.lang, 'page.scoresheet'))}</h3>",
-            _table(heads, rows),
+            table(heads, rows),
             f"<h3>{escape(say(self.lang, 'page.by_class'))}</h3>",
             self.by_class(name),
             f"<h3>{escape(say(self.lang, 'page.persons'))}</h3>",
@@ -227,28 +224,28 @@ class _Page:
         if classes is not None:
             rows = [
                 [
-                    _t(row["class_label"] or say(self.lang, "no_class")),
-                    _n(count(row["system"])),
-                    _n(count(row["actual"])),
+                    text_cell(row["class_label"] or say(self.lang, "no_class")),
+                    number_cell(count(row["system"])),
+                    number_cell(count(row["actual"])),
                     _difference(row["difference"]),
-                    _t(say(self.lang, f"states.{row['state']}")),
-                    _t(say(self.lang, f"bands.{row['band']}") if row["band"] else ""),
+                    text_cell(say(self.lang, f"states.{row['state']}")),
+                    text_cell(say(self.lang, f"bands.{row['band']}") if row["band"] else ""),
                 ]
                 for row in classes.iter_rows(named=True)
             ]
         else:
             rows = [
                 [
-                    _t(grade_title(row["grade"], self.lang)),
-                    _n(count(row["students_system"])),
-                    _n(count(row["students_actual"])),
+                    text_cell(grade_title(row["grade"], self.lang)),
+                    number_cell(count(row["students_system"])),
+                    number_cell(count(row["students_actual"])),
                     _difference(row["difference"]),
-                    _t(""),
-                    _t(""),
+                    text_cell(""),
+                    text_cell(""),
                 ]
                 for row in (grades.iter_rows(named=True) if grades is not None else ())
             ]
-        return _table(heads, rows)
+        return table(heads, rows)
 
     def persons(self, name: str) -> str:
         people = self.people.get((name,))
@@ -265,13 +262,13 @@ class _Page:
         )
         rows = [
             [
-                _t(row["class_label"] or say(self.lang, "no_class")),
-                _t(say(self.lang, f"categories.{row['category']}")),
-                *(_t(row[key] or "") for key in ("name", "id_number", "text", "system_place", "actual_place")),
+                text_cell(row["class_label"] or say(self.lang, "no_class")),
+                text_cell(say(self.lang, f"categories.{row['category']}")),
+                *(text_cell(row[key] or "") for key in ("name", "id_number", "text", "system_place", "actual_place")),
             ]
             for row in people.iter_rows(named=True)
         ]
-        return _table([say(self.lang, f"sheet.{key}") for key in keys], rows)
+        return table([say(self.lang, f"sheet.{key}") for key in keys], rows)
 
     def problems(self) -> str:
         lines = [problem_text(problem, self.lang) for problem in self.result.problems] + parameter_lines(
@@ -281,20 +278,6 @@ class _Page:
         return f"<details><summary>{escape(say(self.lang, 'page.problems'))}</summary><ul>{items}</ul></details>"
 
 
-def _t(text: str) -> str:
-    return f"<td>{escape(text)}</td>"
-
-
-def _n(text: str) -> str:
-    return f'<td class="n">{escape(text)}</td>'
-
-
 def _difference(value: int | None) -> str:
     kind = " lost" if value else ""
     return f'<td class="n{kind}">{"—" if value is None else f"{value:+,}"}</td>'
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
-    body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
