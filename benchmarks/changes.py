@@ -30,11 +30,16 @@ _Case = tuple[str, tuple[str, int] | None, tuple[str, int] | None]
 def wanted(terms: Terms) -> set[_Case]:
     """Return every case there is: (category, place in the first export, place in the second)."""
     olds = {i: ("old", row) for i, row in terms.old.filter(~pl.col("second")).select("i", "row").iter_rows()}
-    news = {i: (file, row) for i, file, row in terms.new.filter(~pl.col("second")).select("i", "file", "row").iter_rows()}
+    news = {
+        i: (file, row) for i, file, row in terms.new.filter(~pl.col("second")).select("i", "file", "row").iter_rows()
+    }
     cases: set[_Case] = set()
     for i, fate, step, fields in terms.stories.select("i", "fate", "step", "fields").iter_rows():
         place = (olds.get(i), news.get(i))
-        if fate != "stayed":
+        if fate == "unsure":
+            # One who went and one who came, whom a person must hold against each other.
+            cases |= {("left_unsure", place[0], None), ("arrived_unsure", None, place[1])}
+        elif fate != "stayed":
             cases.add((fate, *place))
         if step:
             cases.add((f"step {step}", *place))
@@ -42,7 +47,8 @@ def wanted(terms: Terms) -> set[_Case]:
             cases.add((f"key {field}", *place))
     cases |= {("double_closed", ("old", row), None) for (row,) in terms.old.filter("second").select("row").iter_rows()}
     cases |= {
-        ("double_opened", None, (file, row)) for file, row in terms.new.filter("second").select("file", "row").iter_rows()
+        ("double_opened", None, (file, row))
+        for file, row in terms.new.filter("second").select("file", "row").iter_rows()
     }
     return cases
 
@@ -90,7 +96,9 @@ def wrong_accounts(report: dict[str, Any], terms: Terms) -> list[str]:
     accounts = [("county", tie_out["county"])]
     for school in tie_out["schools"]:
         accounts.append((school["school"], school))
-        accounts += [(f"{school['school']} {each['new_class'] or each['old_class']}", each) for each in school["classes"]]
+        accounts += [
+            (f"{school['school']} {each['new_class'] or each['old_class']}", each) for each in school["classes"]
+        ]
         for end, counts in zip(("opening", "closing"), ends, strict=True):
             if school[end] != counts.get(school["school"], 0):
                 wrong.append(f"{school['school']} {end}: {school[end]} for {counts.get(school['school'], 0)}")
@@ -135,7 +143,9 @@ def main() -> int:
         print(f"  {line}")
     failed = bool(wrong)
     for category, cases, precision, recall, good in judge(report, terms):
-        print(f"{category:20} {cases:7,} cases  precision {precision:.4f}  recall {recall:.4f}{'' if good else '  BELOW'}")
+        print(
+            f"{category:20} {cases:7,} cases  precision {precision:.4f}  recall {recall:.4f}{'' if good else '  BELOW'}"
+        )
         failed |= not good
     if not arguments.quick:
         print(f"{outcome.seconds:.1f} s, {outcome.peak_bytes / 10**9:.2f} GB")

@@ -110,7 +110,7 @@ def fates(
                 .select(pl.col("c").cast(pl.UInt32), pl.col("e").alias(name))
             )
         rows = rows.join(hits, on="c", how="left", maintain_order="left")
-    rows = _together(rows)
+    rows = _together(_doubts(rows))
     rows = _left(rows, placed.years)
     rows = _arrived(rows, placed.years, dates, until)
     fate = pl.coalesce("fate_together", "fate_left", "fate_arrived", pl.lit(OUTSIDE))
@@ -120,6 +120,37 @@ def fates(
         [name for name, _ in kinds], "fate_together", "fate_left", "fate_arrived", "by_left", "by_arrived", "entry_left",
         "entry_arrived",
     )  # fmt: skip
+
+
+def _doubts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Keep `maybe` only where neither of the two is explained otherwise and their grades are near; `suspect` keeps them all.
+
+    One who left by the log is not the one who came; the two then stand apart.
+    """
+    old, new = pl.col("row_o").is_not_null(), pl.col("row_n").is_not_null()
+    told = pl.any_horizontal(
+        pl.col(name).is_not_null()
+        for name in rows.columns
+        if name.startswith(("left", "arrived")) and name[-1].isdigit()
+    )
+    facts = rows.with_columns(told=told | pl.col("double").is_not_null()).filter(pl.col("maybe").is_not_null())
+    near = []
+    for side, other, lone in (("o", "n", ~new), ("n", "o", ~old)):
+        theirs = facts.filter(pl.col(f"row_{other}").is_not_null()).select(
+            maybe=pl.col(other), grade=pl.col(f"next_grade_{other}"), their=pl.col("told")
+        )
+        mine = facts.filter(lone).select("c", "maybe", "told", own=pl.col(f"next_grade_{side}"))
+        near.append(
+            mine.join(theirs, on="maybe")
+            .filter(
+                ~pl.col("told")
+                & ~pl.col("their")
+                & ((pl.col("own") - pl.col("grade")).abs() <= 1).fill_null(value=True)
+            )
+            .select("c", kept="maybe")
+        )
+    rows = rows.rename({"maybe": "suspect"}).join(pl.concat(near), on="c", how="left", maintain_order="left")
+    return rows.rename({"kept": "maybe"})
 
 
 def _steps(rows: pl.DataFrame, years: int) -> pl.DataFrame:

@@ -32,6 +32,16 @@ _CORRECTED = tuple(
 #: The sure steps end where a class has nobody else left; what was put right comes before that.
 _STEPS = (*(step for step in STEPS if step[0] != "class"), *_CORRECTED, *(step for step in STEPS if step[0] == "class"))
 
+#: What two rolls that nothing links may have in common so that a person must look: a child whose name and number both changed.
+_PERHAPS = tuple(
+    ("corrected", keys)
+    for keys in (
+        ("born", "sex", "guardian", "school"),
+        ("born", "sex", "phone", "school"),
+        ("name", "born"),
+    )
+)
+
 #: Pairs of rolls: `o` and `n` are places in the two frames, `how` as in `reconciling.linking`.
 LINK_SCHEMA = {"o": pl.UInt32, "n": pl.UInt32, "how": pl.String}
 
@@ -83,7 +93,10 @@ def link_children(old: pl.DataFrame, new: pl.DataFrame, weigher: Weigher | None)
         matched = weighed.filter(pl.col("how") != "possible")
         matched, more = _part_strangers(matched, left, right)
         sure = pl.concat([sure, matched])
-        possible = pl.concat([strangers, more, weighed.filter(pl.col("how") == "possible")])
+        perhaps = exact_links(
+            open_left.join(sure, on="s", how="anti"), open_right.join(sure, on="a", how="anti"), _PERHAPS
+        ).with_columns(how=pl.lit("possible"))
+        possible = pl.concat([strangers, more, weighed.filter(pl.col("how") == "possible"), perhaps])
     possible = (
         possible.join(sure, on="s", how="anti")
         .join(sure, on="a", how="anti")

@@ -104,8 +104,15 @@ def _unfinished(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
 
 def _archive(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
     """Rolls on paper that were handed over late, or not yet though the term is over."""
-    began = pl.coalesce(*PARTIES[::-1], "date")
-    rows = _entries(case).filter(pl.col("kind").is_in(list(_TRANSFER)) & pl.col("current")).with_columns(begin=began)
+    # A transfer that is under way has no archive to hand over yet, and a table without the column says nothing about it.
+    began = pl.coalesce("out_bureau", "date")
+    kept = pl.col("archive").is_not_null().any().over("table")
+    rows = (
+        _entries(case)
+        .filter(kept)
+        .filter(pl.col("kind").is_in(list(_TRANSFER)) & pl.col("current"))
+        .with_columns(begin=began)
+    )
     rows = rows.with_columns(deadline=pl.col("begin").dt.offset_by(f"{int(params['months'])}mo"))
     late = (pl.col("archive") > pl.col("deadline")).fill_null(value=False)
     missing = pl.col("archive").is_null() & (pl.col("deadline") < case.new).fill_null(value=False)
@@ -185,7 +192,8 @@ def _no_change(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
         | ((kind == "skip") & (pl.col("step") == "skipped"))
         | ((kind == "retain") & (pl.col("step") == "retained"))
         | ((kind == "key_information") & pl.col("changed"))
-        | ((kind == "drop") & pl.col("status_n").is_in(["流失", "其他离校"]))
+        # A dropout whose roll is gone is a finding of its own.
+        | ((kind == "drop") & (pl.col("status_n").is_in(["流失", "其他离校"]) | left))
         | ((kind == "delete") & pl.col("doubled"))
         | kind.is_in(["keep", "other"])
     ).fill_null(value=False)

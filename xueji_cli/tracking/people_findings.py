@@ -41,8 +41,10 @@ def _with_entry(case: Case, kinds: tuple[str, ...]) -> pl.Series:
 def _vanished(*, compulsory: bool) -> Finder:
     def finder(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
         within = _compulsory(pl.col("grade_o"))
+        # Where the log says 辍学 somebody has looked already: that the roll is gone is a finding of its own.
+        dropped = pl.col("c").is_in(_with_entry(case, ("drop",)).implode())
         return case.children.filter(
-            (pl.col("fate") == "left_unexplained") & (within if compulsory else ~within)
+            (pl.col("fate") == "left_unexplained") & (within if compulsory else ~within) & ~dropped
         ).select("c", p1="class_label_o", p2="status_o")
 
     return finder
@@ -74,10 +76,10 @@ def _perhaps_same(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
 
 def _strangers(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
     places = case.children.filter(pl.col("row_n").is_not_null()).select(
-        maybe="n", other_table="table_n", other_row="row_n", other_school="school_n", other_label="class_label_n"
+        suspect="n", other_table="table_n", other_row="row_n", other_school="school_n", other_label="class_label_n"
     )
     lone = case.children.filter(pl.col("row_o").is_not_null() & (pl.col("doubt") == "stranger"))
-    return lone.join(places, on="maybe", how="left", maintain_order="left").select(
+    return lone.join(places, on="suspect", how="left", maintain_order="left").select(
         "c", "other_table", "other_row", p1="other_school", p2="other_label"
     )
 

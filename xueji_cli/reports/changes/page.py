@@ -176,7 +176,7 @@ class _Page:
         heads = [self.columns[key] for key in ("school", "class_name", "name", "id_number", "message", "place")]
         folds = []
         for severity in self.severities:
-            of = self.found.filter(pl.col("severity") == severity)
+            of = self.found.filter(pl.col("severity") == severity).sort("rule", maintain_order=True)
             for (code,), rows in of.group_by("rule", maintain_order=True):
                 first = rows.row(0, named=True)
                 shown = [

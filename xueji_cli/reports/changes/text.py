@@ -137,7 +137,7 @@ class _Text(Page):
         said = [f"{severities[name]} {counts[name]:,}" for name in ("error", "warning", "notice") if counts[name]]
         self.line((self.own("findings", parts=self.own("gap").join(said)), "strong"))
         for severity in ("error", "warning", "notice"):
-            of = rows.filter(pl.col("severity") == severity)
+            of = rows.filter(pl.col("severity") == severity).sort("rule", maintain_order=True)
             for (code,), found in of.group_by("rule", maintain_order=True):
                 first = found.row(0, named=True)
                 self.line()
@@ -236,4 +236,4 @@ class _Text(Page):
         if written:
             self.paragraph(self.own("next"), self.own("next_written", path=written[0]), "strong")
         else:
-            self.command(self.own("next_target"), self.own("next_write"))
+            self.command(self.own("next_write"), self.own("next_target"))

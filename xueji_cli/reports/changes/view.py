@@ -275,7 +275,8 @@ def notes(report: ChangesReport, lang: str) -> list[str]:
         lacking.setdefault(skipped.lacks, []).append(skipped.code)
     for lacks, codes in lacking.items():
         named = words(lang, "columns").get(lacks, lacks)
-        key = "note_skipped_column" if lacks in words(lang, "columns") else "note_skipped"
+        keys = {"--log": "note_skipped", "windows": "note_skipped_windows"}
+        key = keys.get(lacks, "note_skipped_column")
         lines.append(say(lang, key, rules=comma.join(codes), lacks=named))
     lines += [problem_text(problem, lang) for problem in result.problems]
     for naming in result.naming:
