@@ -122,8 +122,12 @@ def _part_strangers(pairs: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame
     )
     if doubtful.is_empty():
         return pairs, pairs.clear()
-    characters = [han.simplified(doubtful.get_column(name)).str.split("").alias(name) for name in ("name", "name_a")]
-    apart = pl.DataFrame(characters).select(pl.col("name").list.set_intersection("name_a").list.len() == 0).to_series()
+    # Another family name, and not the given name either: a slip or a new surname leaves one of them.
+    names = pl.DataFrame({name: han.simplified(doubtful.get_column(name)) for name in ("name", "name_a")})
+    apart = names.select(
+        (pl.col("name").str.head(1) != pl.col("name_a").str.head(1))
+        & (pl.col("name").str.slice(1) != pl.col("name_a").str.slice(1))
+    ).to_series()
 
     def same(name: str) -> pl.Expr:
         return (pl.col(name) == pl.col(f"{name}_a")).fill_null(value=False)
