@@ -318,7 +318,7 @@ def _new(people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     other = pl.concat_str(old_phone.str.head(3), dice.below(10**8, "new phone").cast(pl.String).str.zfill(8))
     changed = story.is_in(["number_changed", "all_changed"])
     taken = story == "number_taken"
-    stranger = pl.lit(pl.Series(["段", "樊", "覃", "鞠"])).gather(dice.below(4, "stranger")) + given
+    stranger = pl.lit(pl.Series(["段立夏", "樊知秋", "覃小满", "鞠惊蛰"])).gather(dice.below(4, "stranger"))
     typo = story.is_in(["number_typo", "slip_and_typo", "number_got"])
     return rows.with_columns(
         id_number=pl.when(changed).then("card").otherwise("id_number"),

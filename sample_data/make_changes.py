@@ -98,14 +98,12 @@ def made() -> tuple[list[Child], list[Child], dict[str, list[dict[str, str]]], l
 
     # 转学：四方日期齐全的、超期的、停在一方的。
     child = who(PRIMARY, 4, 0)
-    after[plant(child, "县内转学，四方都在期限内")] = _at(child, NINE, 4, 2025)
+    after[plant(child, "县内转学，四方都在期限内，档案移交晚了", "MV23")] = _at(child, NINE, 4, 2025)
     transfers.append(
-        _transfer(child, "2025-09-01", "2025-09-03", "2025-09-08", "2025-09-10", "2025-09-16", "2025-10-10")
+        _transfer(child, "2025-09-01", "2025-09-03", "2025-09-08", "2025-09-10", "2025-09-16", "2025-10-20")
     )
     child = who(PRIMARY, 5, 0)
-    after[plant(child, "县内转学，转入方主管部门超过 10 个工作日，档案没有移交", "MV21 MV23")] = _at(
-        child, NINE, 5, 2025
-    )
+    after[plant(child, "县内转学，转入方主管部门超过 10 个工作日", "MV21")] = _at(child, NINE, 5, 2025)
     transfers.append(_transfer(child, "2025-09-22", "2025-09-26", "2025-10-17", "2025-10-20", "2025-10-24", ""))
     child = who(PRIMARY, 3, 1)
     plant(child, "申请转学，停在转出学校", "MV22")
@@ -240,12 +238,8 @@ def write_changes(folder: Path) -> None:
             (folder / day / f"{school.name}.csv").write_bytes(text)
     _write_log(folder / "异动台账.xlsx", log)
     lines = ["# 异动示例", "", "全部人员、家庭和学校均为虚构，由 `python -m sample_data.make_changes` 生成。", ""]
-    lines += [
-        f"前一次导出 {OLD_DAY}，后一次 {NEW_DAY}，台账 `异动台账.xlsx`（三张表）。埋下的情况：",
-        "",
-        "| 学生 | 情况 | 规则 |",
-        "|---|---|---|",
-    ]
+    lines += [f"前一次导出 {OLD_DAY}，后一次 {NEW_DAY}，台账 `异动台账.xlsx`（三张表）。埋下的情况：", ""]
+    lines += ["| 学生 | 情况 | 规则 |", "|---|---|---|"]
     lines += [f"| {name} | {what} | {rule} |" for name, what, rule in planted]
     (folder / "说明.md").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
