@@ -130,7 +130,7 @@ class _Page:
     def rules(self) -> str:
         if self.found.is_empty():
             return f'<p class="empty">{escape(say(self.lang, "text.nothing"))}</p>'
-        counts = self.found.group_by("rule", "severity", "title").len().sort("len", descending=True)
+        counts = self.found.group_by("rule", "severity", "title").len().sort("len", "rule", descending=[True, False])
         most = counts["len"].max()
         bars = [
             f'<li><a href="#rule-{rule}"><span class="name"><span><code>{rule}</code> {escape(title)}</span>'

@@ -12,23 +12,23 @@ from xueji_cli.reports.changes.view import (
     class_names,
     date_text,
     findings_view,
+    flow_parts,
     key_view,
     log_view,
     notes,
     say,
     words,
 )
+from xueji_cli.reports.lines import cell_width
 from xueji_cli.reports.reconciled.book import Book
 from xueji_cli.reports.reconciled.view import grade_title
 from xueji_cli.tracking.fates import ARRIVED, LEFT
-from xueji_cli.tracking.tally import IN, OUT
+from xueji_cli.tracking.tally import IN, OUT, leaves_school
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
     from typing import Any
-
-    from xlsxwriter.worksheet import Worksheet
 
     from xueji_cli.reports.changes.report import ChangesReport
 
@@ -39,6 +39,15 @@ _LEDGERS = {
     "moved": ("moved_school", "progressed", "moved_class", "class_unsaid"),
     "steps": ("retained", "skipped", "not_turned"),
 }
+#: Width of each column of the ledgers; a Chinese character takes two.
+_WIDTHS = {
+    "serial": 5, "severity": 6, "rule": 8, "school": 18, "class_name": 12, "name": 9, "sex": 5, "id_number": 20, "message": 40,
+    "suggestion": 32, "place": 30, "checked": 14, "checker": 9, "fate": 13, "from_school": 18, "from_class": 12, "to_school": 18,
+    "to_class": 12, "status": 12, "by": 9, "field": 11, "what": 9, "old_value": 21, "new_value": 21, "characters": 9,
+    "approval": 13, "kind": 13, "date": 11, "current": 9, "found": 18, "log_place": 28, "grade": 9, "opening": 7, "come": 7,
+    "come_by": 32, "gone": 7, "gone_by": 32, "closing": 7, "proof": 24, "changed": 12, "filled": 12, "emptied": 12, "note": 120,
+}  # fmt: skip
+_WIDE = {"school": 28, "class_name": 26, "field": 30, "what": 30}
 
 
 def write_workbook(report: ChangesReport, path: Path, *, lang: str, reveal: bool) -> None:
@@ -63,11 +72,12 @@ class _Ledgers:
         self.reveal = reveal
         self.columns = words(lang, "columns")
         self.fates = words(lang, "fates")
+        self.severities = catalogue.load(lang, "check")["severity"]
 
     def write(self) -> None:
         self.summary()
-        self.schools()
-        self.classes()
+        self.flows("schools", self.result.flows.schools, ["school"])
+        self.flows("classes", self.result.flows.classes, ["school", "grade", "class_name"])
         self.findings()
         children = children_view(self.report, reveal=self.reveal, lang=self.lang)
         for name, fates in _LEDGERS.items():
@@ -78,29 +88,43 @@ class _Ledgers:
         self.key_information()
         self.counts()
         self.log()
-        self.notes()
+        self.sheet("notes", ("note",), ((line,) for line in notes(self.report, self.lang)))
 
-    def sheet(
-        self, name: str, heads: Sequence[str], looks: Sequence[str], rows: Iterable[Sequence[object]]
-    ) -> Worksheet:
+    def sheet(self, name: str, heads: Sequence[str], rows: Iterable[Sequence[object]], *, wide: bool = False) -> None:
         """Add a ledger: its title, the two days and page numbers stand on every printed page."""
         title = say(self.lang, f"sheet.{name}")
-        sheet = self.book.table(title, [self.columns[head] for head in heads], looks, rows)
+        widths = {**_WIDTHS, **(_WIDE if wide else {})}
+        sheet = self.book.ledger(title, [self.columns[head] for head in heads], [widths[head] for head in heads], rows)
         days = say(self.lang, "days", old=self.result.old.day.isoformat(), new=self.result.new.day.isoformat())
         sheet.set_header(f"&L{_plain(days)}&C&14{_plain(title)}&R&D")
         sheet.set_footer(f"&L{_plain(say(self.lang, 'sheet.sign'))}&R&P / &N")
         sheet.set_margins(left=0.4, right=0.4, top=0.9, bottom=0.8)
-        return sheet
+
+    def where(self, row: dict[str, Any]) -> str:
+        """Return all places that a row of a view is about, a line each."""
+        named = (
+            ("old", "old"),
+            ("new", "new"),
+            ("log", "log"),
+            ("entry", "log"),
+            ("other", "other"),
+            ("maybe", "maybe"),
+        )
+        return "\n".join(
+            f"{say(self.lang, f'text.{word}')} {row[f'{side}_place']}"
+            for side, word in named
+            if row.get(f"{side}_place")
+        )
 
     def summary(self) -> None:
-        """Add the county's account on one page, with its proof."""
+        """Add the county's account on one page, with its proof, and the rules with their clauses."""
         book, flows = self.book, self.result.flows
         sheet = book.sheet(say(self.lang, "sheet.summary"))
+        sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 1)
-        sheet.set_column(0, 0, 34)
-        sheet.set_column(1, 2, 14)
-        sheet.set_column(3, 3, 60)
+        for place, width in enumerate((24, 9, 9, 40, 70)):
+            sheet.set_column(place, place, width)
         sheet.write_string(0, 0, say(self.lang, "title"), book.look("title"))
         sheet.write_string(
             1, 0, say(self.lang, "note_old", text=date_text(self.result.old, self.lang)), book.look("text")
@@ -113,14 +137,14 @@ class _Ledgers:
         for place, head in enumerate(("item", "number", "running")):
             sheet.write_string(line, place, self.columns[head], book.look("head"))
         running = row["opening"]
-        entries: list[tuple[str, int, int]] = [(say(self.lang, "text.opening"), running, running)]
+        entries: list[tuple[str, int, int]] = [(self.columns["opening"], running, running)]
         for sign, names in ((1, IN), (-1, OUT)):
             for name in names:
                 if row[name]:
                     running += sign * row[name]
                     fate = self.fates[name.partition("_")[2]]
                     entries.append((f"{'+' if sign > 0 else '−'} {fate}", sign * row[name], running))
-        entries.append((f"= {say(self.lang, 'text.closing')}", row["closing"], running))
+        entries.append((f"= {self.columns['closing']}", row["closing"], running))
         for name, number, sofar in entries:
             line += 1
             sheet.write_string(line, 0, name, book.look("text"))
@@ -130,101 +154,84 @@ class _Ledgers:
         proof = say(self.lang, "text.ties", schools=flows.schools.height, classes=flows.classes.height)
         sheet.write_string(line, 0, proof, book.look("text"))
         line += 2
-        for place, head in enumerate(("rule", "cases", "severity", "title")):
+        for place, head in enumerate(("rule", "cases", "severity", "title", "source")):
             sheet.write_string(line, place, self.columns[head], book.look("head"))
-        severities = catalogue.load(self.lang, "check")["severity"]
         texts = catalogue.load(self.lang, "rules")
         counts = self.result.findings.group_by("rule", "severity").len().sort("rule")
         for rule, severity, count in counts.iter_rows():
             line += 1
+            source = self.report.rules[rule].source
             sheet.write_string(line, 0, rule, book.look("text"))
             sheet.write_number(line, 1, count, book.look("number"))
-            sheet.write_string(line, 2, severities[severity], book.look("text"))
-            sheet.write_string(line, 3, texts[rule]["title"], book.look("text"))
+            sheet.write_string(line, 2, self.severities[severity], book.look("text"))
+            sheet.write_string(line, 3, texts[rule]["title"], book.look("wrapped"))
+            sheet.write_string(line, 4, source, book.look("wrapped"))
+            sheet.set_row(line, 32 if max(cell_width(source) / 70, cell_width(texts[rule]["title"]) / 40) > 1 else 17)
 
-    def _flows(self, frame: pl.DataFrame) -> tuple[list[str], list[str]]:
-        """Return the reasons that count anything in a table of flows."""
-        used = [name for name in (*IN, *OUT) if frame[name].sum()]
-        heads = [f"{'+' if name.startswith('in_') else '−'}{self.fates[name.partition('_')[2]]}" for name in used]
-        return used, heads
+    def flows(self, name: str, frame: pl.DataFrame, lead: Sequence[str]) -> None:
+        """Add the account of every school or class, with its proof."""
+        gap = say(self.lang, "text.gap")
 
-    def _flow_sheet(
-        self, name: str, frame: pl.DataFrame, lead: Sequence[str], first: Iterable[Sequence[object]]
-    ) -> None:
-        used, named = self._flows(frame)
-        heads = [
-            *(self.columns[head] for head in lead),
-            say(self.lang, "text.opening"),
-            *named,
-            say(self.lang, "text.closing"),
-        ]
-        heads.append(self.columns["proof"])
-        rows = (
-            (
-                *before,
-                row["opening"],
-                *(row[each] or None for each in used),
-                row["closing"],
-                f"{row['opening']} + {row['come']} − {row['gone']} = {row['closing']}",
-            )
-            for before, row in zip(first, frame.iter_rows(named=True), strict=True)
-        )
-        looks = [*("text",) * len(lead), *("number",) * (len(used) + 2), "text"]
-        title = say(self.lang, f"sheet.{name}")
-        sheet = self.book.table(title, heads, looks, rows)
-        sheet.set_header(f"&C&14{_plain(title)}&R&D")
-        sheet.set_footer("&R&P / &N")
+        def parts(row: dict[str, Any], prefix: str) -> str:
+            return gap.join(f"{self.fates[fate]} {count}" for fate, count in flow_parts(row, prefix).items())
 
-    def schools(self) -> None:
-        frame = self.result.flows.schools
-        self._flow_sheet("schools", frame, ["school"], ((name,) for name in frame["school"]))
+        def first(row: dict[str, Any]) -> list[str]:
+            if len(lead) == 1:
+                return [row["school"]]
+            # A class that left the school is told by the grade it was in.
+            grade = row["grade"] - 1 if leaves_school(row) else row["grade"]
+            return [row["school"], grade_title(_known_grade(grade), self.lang), class_names(row, self.lang)]
 
-    def classes(self) -> None:
-        frame = self.result.flows.classes
-        first = (
-            (row["school"], grade_title(_known_grade(row["grade"]), self.lang), class_names(row, self.lang))
-            for row in frame.iter_rows(named=True)
-        )
-        self._flow_sheet("classes", frame, ["school", "grade", "class_name"], first)
-
-    def findings(self) -> None:
-        severities = catalogue.load(self.lang, "check")["severity"]
-        rows = findings_view(self.report, reveal=self.reveal, lang=self.lang)
-        heads = (
-            "serial", "severity", "rule", "school", "class_name", "name", "id_number", "message", "suggestion", "source",
-            "old_place", "new_place", "log_place", "checked", "checker",
-        )  # fmt: skip
-        looks = ("number", *("text",) * 6, *("wrapped",) * 3, *("wrapped",) * 3, "text", "text")
         self.sheet(
-            "findings",
-            heads,
-            looks,
+            name,
+            [*lead, "opening", "come", "come_by", "gone", "gone_by", "closing", "proof"],
             (
                 (
-                    place, severities[row["severity"]], row["rule"], row["school"], row["class_label"], row["name"],
-                    row["id_number"], row["message"], row["suggestion"], row["source"], row["old_place"],
-                    _joined(row["new_place"], row["other_place"]), row["log_place"], None, None,
+                    *first(row), row["opening"], row["come"], parts(row, "in_"), row["gone"], parts(row, "out_"),
+                    row["closing"], f"{row['opening']} + {row['come']} − {row['gone']} = {row['closing']}",
+                )
+                for row in frame.iter_rows(named=True)
+            ),
+            wide=True,
+        )  # fmt: skip
+
+    def findings(self) -> None:
+        rows = findings_view(self.report, reveal=self.reveal, lang=self.lang)
+        heads = (
+            "serial",
+            "severity",
+            "rule",
+            "school",
+            "class_name",
+            "name",
+            "id_number",
+            "message",
+            "suggestion",
+            "place",
+        )
+        self.sheet(
+            "findings",
+            (*heads, "checked", "checker"),
+            (
+                (
+                    place, self.severities[row["severity"]], row["rule"], row["school"], row["class_label"], row["name"],
+                    row["id_number"], row["message"], row["suggestion"], self.where(row), None, None,
                 )
                 for place, row in enumerate(rows.iter_rows(named=True), 1)
             ),
         )  # fmt: skip
 
     def children(self, name: str, rows: pl.DataFrame) -> None:
-        heads = (
-            "serial", "fate", "name", "sex", "id_number", "from_school", "from_class", "to_school", "to_class", "status_old",
-            "status_new", "by", "entry_place", "old_place", "new_place", "maybe",
-        )  # fmt: skip
-        looks = ("number", *("text",) * 11, *("wrapped",) * 4)
         ways = words(self.lang, "ways")
+        heads = ("serial", "fate", "name", "sex", "id_number", "from_school", "from_class", "to_school", "to_class")
         self.sheet(
             name,
-            heads,
-            looks,
+            (*heads, "status", "by", "place"),
             (
                 (
                     place, self._fate(row), row["name"], row["sex"], row["id_number"], row["school_o"], row["class_label_o"],
-                    row["school_n"], row["class_label_n"], row["status_o"], row["status_n"], ways.get(row["by"] or "", ""),
-                    row["entry_place"], row["old_place"], row["new_place"], row["maybe_place"],
+                    row["school_n"], row["class_label_n"], _arrow(row["status_o"], row["status_n"]),
+                    ways.get(row["by"] or "", ""), self.where(row),
                 )
                 for place, row in enumerate(rows.iter_rows(named=True), 1)
             ),
@@ -239,20 +246,15 @@ class _Ledgers:
     def key_information(self) -> None:
         whats, approvals = words(self.lang, "whats"), words(self.lang, "approvals")
         rows = key_view(self.report, reveal=self.reveal, lang=self.lang)
-        heads = (
-            "serial", "school", "class_name", "name", "id_number", "field", "what", "old_value", "new_value", "characters",
-            "approval", "old_place", "new_place",
-        )  # fmt: skip
-        looks = ("number", *("text",) * 10, "wrapped", "wrapped")
+        heads = ("serial", "school", "class_name", "name", "id_number", "field", "what", "old_value", "new_value")
         self.sheet(
             "key_information",
-            heads,
-            looks,
+            (*heads, "characters", "approval", "place"),
             (
                 (
                     place, row["school"], row["class_label"], row["name"], row["id_number"], self.columns[row["field"]],
                     whats[row["what"]], row["old"], row["new"], row["characters"], approvals.get(row["approval"] or "", ""),
-                    row["old_place"], row["new_place"],
+                    self.where(row),
                 )
                 for place, row in enumerate(rows.iter_rows(named=True), 1)
             ),
@@ -268,34 +270,17 @@ class _Ledgers:
             (row["title"], None, row["changed"], row["filled"], row["emptied"])
             for row in self.result.others.iter_rows(named=True)
         ]
-        self.sheet(
-            "counts", ("field", "what", "changed", "filled", "emptied"), ("text", "text", *("number",) * 3), rows
-        )
+        self.sheet("counts", ("field", "what", "changed", "filled", "emptied"), rows, wide=True)
 
     def log(self) -> None:
         """Add the log, each entry beside what the exports show."""
         rows = log_view(self.report, reveal=self.reveal, lang=self.lang)
         if rows is None:
             return
-        kinds, found = words(self.lang, "kinds"), words(self.lang, "found")
-        heads = (
-            "serial",
-            "kind",
-            "date",
-            "name",
-            "id_number",
-            "school",
-            "current",
-            "found",
-            "fate",
-            "rule",
-            "log_place",
-        )
-        yes = words(self.lang, "said")
+        kinds, found, yes = (words(self.lang, group) for group in ("kinds", "found", "said"))
         self.sheet(
             "log",
-            heads,
-            ("number", *("text",) * 9, "wrapped"),
+            ("serial", "kind", "date", "name", "id_number", "school", "current", "found", "fate", "rule", "log_place"),
             (
                 (
                     place, kinds.get(row["kind"] or "", row["kind_text"]), row["on"].isoformat() if row["on"] else None,
@@ -307,12 +292,10 @@ class _Ledgers:
             ),
         )  # fmt: skip
 
-    def notes(self) -> None:
-        self.sheet("notes", ("note",), ("text",), ((line,) for line in notes(self.report, self.lang)))
 
-
-def _joined(*parts: str | None) -> str:
-    return "；".join(part for part in parts if part)
+def _arrow(old: str | None, new: str | None) -> str:
+    """Return a state, or what it was and is."""
+    return f"{old} → {new}" if old and new and old != new else new or old or ""
 
 
 def _plain(text: str) -> str:
