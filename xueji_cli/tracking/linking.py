@@ -42,6 +42,9 @@ _PERHAPS = tuple(
     )
 )
 
+#: What a roll says, to put rolls in an order of their own.
+_CONTENT = ["school", "key", "name", "id_number", "roll_number", "status", "born", "sex", "guardian", "phone"]
+
 #: Pairs of rolls: `o` and `n` are places in the two frames, `how` as in `reconciling.linking`.
 LINK_SCHEMA = {"o": pl.UInt32, "n": pl.UInt32, "how": pl.String}
 
@@ -74,6 +77,8 @@ def link_children(old: pl.DataFrame, new: pl.DataFrame, weigher: Weigher | None)
     """
     left = old.drop("grade", "key").rename({"o": "s", "next_grade": "grade", "next_key": "key"})
     right = new.rename({"n": "a"})
+    # Where a child has several rolls, which of them stands for it depends on what they say, not on where they stand.
+    left, right = (rows.sort(_CONTENT, nulls_last=True, maintain_order=True) for rows in (left, right))
     counted, gone = left.filter("counted"), left.filter(~pl.col("counted"))
     present, away = right.filter("counted"), right.filter(~pl.col("counted"))
     pairs = exact_links(counted, present, _STEPS)
@@ -148,7 +153,14 @@ def _doubles(rows: pl.DataFrame, pairs: pl.DataFrame, place: str) -> pl.DataFram
     found = []
     for key in ("number", "roll_number"):
         several = keyed.drop_nulls([key, "name"]).filter(pl.len().over(key, "name") > 1)
-        ordered = several.sort([key, "name", "linked", place], descending=[False, False, True, False])
+        order = [
+            key,
+            "name",
+            pl.col("linked").not_(),
+            *(column for column in _CONTENT if column not in (key, "name")),
+            place,
+        ]
+        ordered = several.sort(order, nulls_last=True)
         found.append(
             ordered.with_columns(first=pl.col(place).first().over(key, "name"))
             .filter(pl.col("first") != pl.col(place))
