@@ -52,7 +52,10 @@ _GRADES = (
     "高三",
 )
 #: Given names of one character each, so that no two children of a test are alike.
-_NAMES = "岚川渝沛屿澈霁朔渊峤珩砚笙筠荀菀蘅衡觅诺谨迦逸遥郁钧铭锦闻隽霂韬颂飒骁鸣麒黎龄晏晗晟暄曜朗柯栩桓楷榕槿樊橙歆殊毓沁泓泽洛涵淳湛溪漫潇澜瀚灿炜"
+_NAMES = (
+    "岚川渝沛屿澈霁朔渊峤珩砚笙筠荀菀蘅衡觅诺谨迦逸遥郁钧铭锦闻隽霂韬颂飒骁鸣"
+    "麒黎龄晏晗晟暄曜朗柯栩桓楷榕槿樊橙歆殊毓沁泓泽洛涵淳湛溪漫潇澜瀚灿炜"
+)
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,8 @@ def link_children(old: pl.DataFrame, new: pl.DataFrame, weigher: Weigher | None)
         perhaps = exact_links(
             open_left.join(sure, on="s", how="anti"), open_right.join(sure, on="a", how="anti"), _PERHAPS
         ).with_columns(how=pl.lit("possible"))
-        possible = pl.concat([strangers, more, weighed.filter(pl.col("how") == "possible"), perhaps])
+        weighed, told = _part_strangers(weighed.filter(pl.col("how") == "possible"), left, right)
+        possible = pl.concat([strangers, more, told, weighed, perhaps])
     possible = (
         possible.join(sure, on="s", how="anti")
         .join(sure, on="a", how="anti")
@@ -118,12 +119,17 @@ def _part_strangers(pairs: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame
     A child may take another name; then the class, a parent or the telephone is still the same. Otherwise one child's number
     now stands with another child, and a person must look.
     """
-    kept = ["name", "school", "key", "guardian", "phone", "sex"]
-    both = pairs.join(left.select("s", *kept), on="s", maintain_order="left").join(
-        right.select("a", *kept), on="a", suffix="_a", maintain_order="left"
+    kept = ["name", "school", "key", "guardian", "phone", "sex", "roll_number"]
+    halves = [rows.select(place, *kept, number=number(rows)) for rows, place in ((left, "s"), (right, "a"))]
+    both = pairs.join(halves[0], on="s", maintain_order="left").join(
+        halves[1], on="a", suffix="_a", maintain_order="left"
     )
     doubtful = both.filter(
-        (pl.col("name") != pl.col("name_a")).fill_null(value=False) & pl.col("how").is_in(["number", "roll"])
+        (pl.col("name") != pl.col("name_a")).fill_null(value=False)
+        & (
+            (pl.col("number") == pl.col("number_a")).fill_null(value=False)
+            | (pl.col("roll_number") == pl.col("roll_number_a")).fill_null(value=False)
+        )
     )
     if doubtful.is_empty():
         return pairs, pairs.clear()
