@@ -120,7 +120,7 @@ def made() -> tuple[list[Child], list[Child], dict[str, list[dict[str, str]]], l
     child = who(PRIMARY, 4, 2)
     after.pop(plant(child, "九月起名册里没有，台账也没有", "MV01"))
     child = who(NINE, 9, 1)
-    after.pop(plant(child, "初三从名册里消失，台账登记辍学", "MV01 MV32"))
+    after.pop(plant(child, "初三从名册里消失，台账登记辍学", "MV32"))
     entry(child, "辍学", "2025-09-20")
     child = who(PRIMARY, 5, 3)
     before.pop(plant(child, "五年级多出一人，没有来由", "MV03"))

@@ -67,6 +67,8 @@ def exact_links(
     left, right = _keyed(system, "s"), _keyed(actual, "a")
     found: list[pl.DataFrame] = []
     for how, keys in steps:
+        if left.is_empty() or right.is_empty():
+            break
         pairs = _step(left, right, keys, how)
         if pairs.height:
             found.append(pairs.select("s", "a", how=pl.lit("number" if how == "first" else how)))

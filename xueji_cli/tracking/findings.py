@@ -68,7 +68,9 @@ def find(case: Case, rules: Mapping[str, ActiveRule]) -> tuple[pl.DataFrame, tup
         if lacks := _lacks(case, active):
             skipped.append(Skipped(code, lacks))
             continue
-        frames.append(_whole(FINDERS[code](case, active.params), case, active))
+        found = FINDERS[code](case, active.params)
+        if found.height:
+            frames.append(_whole(found, case, active))
     if not frames:
         return pl.DataFrame(schema=FINDING_SCHEMA), tuple(skipped)
     order = [

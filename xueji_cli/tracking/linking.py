@@ -119,6 +119,8 @@ def _part_strangers(pairs: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame
     A child may take another name; then the class, a parent or the telephone is still the same. Otherwise one child's number
     now stands with another child, and a person must look.
     """
+    if pairs.is_empty():
+        return pairs, pairs.clear()
     kept = ["name", "school", "key", "guardian", "phone", "sex", "roll_number"]
     halves = [rows.select(place, *kept, number=number(rows)) for rows, place in ((left, "s"), (right, "a"))]
     both = pairs.join(halves[0], on="s", maintain_order="left").join(

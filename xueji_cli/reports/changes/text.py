@@ -91,7 +91,7 @@ class _Text(Page):
         self.line()
         self.line((self.own("county", schools=flows.schools.height, classes=flows.classes.height), "strong"))
         self.account(row)
-        self.line("  ", (self.own("ties", schools=flows.schools.height, classes=flows.classes.height), "good"))
+        self.wrapped(self.own("ties", schools=flows.schools.height, classes=flows.classes.height), "good")
         inside = Counter(self.result.children["fate"].to_list())
         moved = [
             self.own("part", name=words(self.lang, "fates")[fate], count=f"{inside[fate]:,}")
@@ -120,10 +120,10 @@ class _Text(Page):
         for (name, _, _), line in list(zip(table, columns(table), strict=True))[1:]:
             self.line(("  " + line, "error" if name in unexplained else ""))
 
-    def wrapped(self, text: str) -> None:
+    def wrapped(self, text: str, style: str = "") -> None:
         """Write text with two blanks before every line."""
         for line in wrap(harmless(text), self.width - 2):
-            self.line("  " + line)
+            self.line("  ", (line, style))
 
     def findings(self, limit: int | None) -> None:
         """Show the findings by rule, the worst first, with some of their places."""
