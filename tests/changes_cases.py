@@ -9,6 +9,7 @@ from rule_cases import make_roster, student, with_check
 
 from xueji_cli.checks.activation import activate
 from xueji_cli.checks.registry import change_rules
+from xueji_cli.reconciling.people import Statuses
 from xueji_cli.schema.loading import load_form
 from xueji_cli.schema.roster import Roster
 from xueji_cli.schema.rulepack import RulePack
@@ -16,6 +17,7 @@ from xueji_cli.tracking.engine import Changes, Options, Sources, track
 from xueji_cli.tracking.sides import OPTION, SideDate
 
 COLUMNS = [
+    "school_code",
     *(
         "school_name",
         "grade",
@@ -114,6 +116,7 @@ def run(
     *,
     days: tuple[date, date] = (OLD, NEW),
     params: dict[str, dict[str, str]] | None = None,
+    in_roll: tuple[str, ...] | None = None,
 ) -> Changes:
     """Compare two tables and a log."""
     pack = RulePack("test", "test", "1", "test")
@@ -127,7 +130,8 @@ def run(
         new=[make_roster(student(), COLUMNS, new, number=1)],
         log=logs,
     )
-    return track(sources, Options(SideDate(days[0], OPTION), SideDate(days[1], OPTION), rules))
+    statuses = Statuses(in_roll=in_roll) if in_roll else Statuses()
+    return track(sources, Options(SideDate(days[0], OPTION), SideDate(days[1], OPTION), rules, statuses))
 
 
 TRANSFER = {"kind": "转学"}

@@ -247,3 +247,43 @@ def test_any_two_exports_tie_out_whatever_the_order_of_their_rows(old, new, rand
         random.shuffle(table)
     again = run(*shuffled)
     assert Counter(again.children["fate"].to_list()) == Counter(found.children["fate"].to_list())
+
+
+def test_a_class_that_goes_on_whole_is_no_transfer_of_each_child() -> None:
+    """Where primary school ends with grade five (五四学制), grade six is in another school."""
+    old = classmates(8, grade=5)
+    found = run(old, [{**row, **up(5), "school_name": "县初级中学"} for row in old])
+    assert set(found.children["fate"]) == {"progressed"}
+    assert found.findings.is_empty()
+
+
+def test_who_is_off_the_roll_while_suspended_comes_back_to_it() -> None:
+    there, away = classmates(4), classmates(4)
+    away[1]["status"] = "休学"
+    name = away[1]["name"]
+    found = run(away, [{**row, **up(3)} for row in there], in_roll=("在读", "复学"))
+    assert dict(found.children.select("name_o", "fate").iter_rows())[name] == "returned"
+    found = run(there, [{**row, **up(3)} for row in away], in_roll=("在读",))
+    assert dict(found.children.select("name_o", "fate").iter_rows())[name] == "suspended_away"
+
+
+def test_a_transfer_that_the_exports_show_is_not_waiting() -> None:
+    old = classmates(2)
+    new = [{**row, **up(3)} for row in old]
+    new[0]["school_name"] = "县第一小学"
+    entry = {
+        "kind": "转学",
+        "name": old[0]["name"],
+        "id_number": old[0]["id_number"],
+        "applied": "2025-08-15",
+        "in_school": "2025-08-20",
+    }
+    assert set(run(old, new, [entry]).findings["rule"]) == set()
+
+
+def test_a_school_renamed_under_its_code_is_one_school_and_that_is_said() -> None:
+    old = [{**row, "school_code": "2134000001"} for row in classmates(5)]
+    found = run(old, [{**row, **up(3), "school_name": "青禾镇实验小学"} for row in old])
+    assert set(found.children["fate"]) == {"stayed"}
+    assert [problem.key for problem in found.problems] == ["school_renamed"]
+    assert found.flows.schools["school"].to_list() == ["青禾镇实验小学"]

@@ -135,7 +135,7 @@ def test_a_month_ends_with_the_month(out: str, archive: str, rules: set[str]) ->
     assert transfer(date=out, archive=archive) - {"MV26"} == rules
 
 
-@pytest.mark.parametrize(("cancelled", "rules"), [("2025-10-14", set()), ("2025-10-15", {"MV24"}), ("", {"MV24"})])
+@pytest.mark.parametrize(("cancelled", "rules"), [("2025-10-14", set()), ("2025-10-15", {"MV24"}), ("", set())])
 def test_a_death_is_registered_within_ten_working_days(cancelled: str, rules: set[str]) -> None:
     # 24 September 2025 is a Wednesday: 25 26 | 28 29 30 | 9 10 11 | 13 14 October.
     old = [child(0, 3)]
@@ -147,6 +147,13 @@ def test_a_death_is_registered_within_ten_working_days(cancelled: str, rules: se
         "cancelled": cancelled,
     }
     assert set(run(old, [child(1, 3)], [entry]).findings["rule"]) - {"MV03"} == rules
+
+
+def test_a_roll_that_is_still_there_after_a_death_is_not_cancelled() -> None:
+    old = [child(0, 3)]
+    entry = {"kind": "死亡", "name": old[0]["name"], "id_number": old[0]["id_number"], "died": "2025-09-24"}
+    rules = set(run(old, [{**old[0], **up(3)}], [entry], days=(date(2025, 3, 10), date(2025, 10, 15))).findings["rule"])
+    assert rules == {"MV24", "MV27"}
 
 
 @pytest.mark.parametrize(

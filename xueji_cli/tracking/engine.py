@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from xueji_cli.checks.registry import change_rules
 from xueji_cli.errors import UserError
 from xueji_cli.reconciling.linking import Weigher
 from xueji_cli.reconciling.people import Statuses
@@ -140,8 +141,8 @@ def track(sources: Sources, options: Options) -> Changes:
         problems += found
         log = _current(find_children(log, everyone.filter(pl.col("double").is_null())), options)
     # One who is registered until the last day of September comes into the first grade without an entry.
-    known = options.rules.get("MV03")
-    until = _day_of(known.params["until"], options.new.year) if known else None
+    known = options.rules.get("MV03") or change_rules()["MV03"]
+    until = _day_of(known.params["until"], options.new.year)
     explaining = None if log is None else log.filter(pl.col("explains"))
     children = fates.fates(everyone, explaining, placed, dates, until)
     numbers = flows(children, placed.old, placed.new)

@@ -85,7 +85,7 @@ def fates(
     log: pl.DataFrame | None,
     placed: Placed,
     dates: tuple[SideDate, SideDate],
-    until: date | None,
+    until: date,
 ) -> pl.DataFrame:
     """Add `fate`, `by` (how it is known: state, log, remark, grade, double, or null), `step`, and `entry_e` (which entry says it).
 
@@ -110,7 +110,7 @@ def fates(
                 .select(pl.col("c").cast(pl.UInt32), pl.col("e").alias(name))
             )
         rows = rows.join(hits, on="c", how="left", maintain_order="left")
-    rows = _together(_doubts(rows))
+    rows = _together(_doubts(rows), placed.years)
     rows = _left(rows, placed.years)
     rows = _arrived(rows, placed.years, dates, until)
     fate = pl.coalesce("fate_together", "fate_left", "fate_arrived", pl.lit(OUTSIDE))
@@ -177,8 +177,12 @@ def _steps(rows: pl.DataFrame, years: int) -> pl.DataFrame:
     return rows.with_columns(step=pl.when(behind & whole).then(pl.lit("not_turned")).otherwise("step"))
 
 
-def _together(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add the fate of those who are in the roll on both days."""
+def _together(rows: pl.DataFrame, years: int) -> pl.DataFrame:
+    """Add the fate of those who are in the roll on both days.
+
+    A class of which nobody is in the school any more went on to the next one, whatever grade the local schools end with (五四学制);
+    that is no transfer of each of its children.
+    """
     both = (pl.col("counted_o") & pl.col("counted_n")).fill_null(value=False)
     here = pl.col("school_o") == pl.col("school_n")
     same_class = pl.col("next_key_o").eq_missing(pl.col("next_key_n"))
@@ -186,8 +190,14 @@ def _together(rows: pl.DataFrame) -> pl.DataFrame:
     higher = (stage_of_grade(pl.col("grade_o")) != stage_of_grade(pl.col("grade_n"))).fill_null(value=False) & (
         pl.col("step") == "promoted"
     ).fill_null(value=False)
+    cell = ["school_o", "key_o"]
+    went_on = (
+        (pl.col("step") == "promoted").fill_null(value=False)
+        & (both.sum().over(cell) >= _NOT_TURNED_LEAST)
+        & ((both & here).sum().over(cell) == 0)
+    )
     fate = (
-        pl.when(~here & higher)
+        pl.when(~here & (higher | (went_on & pl.lit(value=years > 0))))
         .then(pl.lit("progressed"))
         .when(~here)
         .then(pl.lit("moved_school"))
@@ -251,17 +261,18 @@ def _left(rows: pl.DataFrame, years: int) -> pl.DataFrame:
     )
 
 
-def _arrived(rows: pl.DataFrame, years: int, dates: tuple[SideDate, SideDate], until: date | None) -> pl.DataFrame:
+def _arrived(rows: pl.DataFrame, years: int, dates: tuple[SideDate, SideDate], until: date) -> pl.DataFrame:
     now = pl.col("counted_n").fill_null(value=False)
     fresh = now & ~pl.col("counted_o").fill_null(value=False)
     by_log, entry = _first_of("arrived", _ARRIVED_BY)
     recruited = pl.col("recruited0")
-    registering = bool(years) or (until is not None and dates[0].day < until)
+    registering = bool(years) or dates[0].day < until
     first = pl.col("grade_n").is_in(list(FIRST_GRADES)) | (pl.col("stage_n") == PRESCHOOL)
     entrant = (first & pl.lit(registering)).fill_null(value=False)
     remark = pl.concat_str("status_n", "source_n", "remark_n", separator=" ", ignore_nulls=True)
     came = remark.str.contains("转入", literal=True).fill_null(value=False)
-    back = (pl.col("status_n") == "复学").fill_null(value=False)
+    # 休学 takes a child off the roll where the user says so; then to be back is to be on it again.
+    back = (pl.col("status_n") == "复学").fill_null(value=False) | (pl.col("status_o") == "休学").fill_null(value=False)
     alone = pl.col("row_o").is_null()
     fate = (
         pl.when(alone & pl.col("double").is_not_null())

@@ -97,6 +97,9 @@ def _unfinished(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
     waits = (
         pl.col("done").is_null() & pl.col("later").is_null() & pl.col("begin").is_not_null() & pl.col("date").is_null()
     )
+    # What the exports show is finished, whatever the log leaves out.
+    shown = case.children.filter(pl.col("fate").is_in(list(_SHOWN["transfer"])))["c"].cast(pl.UInt32)
+    waits = waits & ~pl.col("c").is_in(shown.implode()).fill_null(value=False)
     return terms.filter(waits & (pl.col("deadline") < case.new)).select(
         "c", "e", p1=pl.format("@party.{}", "party"), p2=pl.format("{} ({})", _iso("begin"), _iso("deadline"))
     )
@@ -133,7 +136,10 @@ def _death(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
     )
     rows = rows.with_columns(deadline=case.calendar.deadlines(rows["begin"], int(params["days"])))
     late = (pl.col("done") > pl.col("deadline")).fill_null(value=False)
-    missing = pl.col("done").is_null() & (pl.col("deadline") < case.new).fill_null(value=False)
+    # A roll that is gone was cancelled, whatever day the log leaves out.
+    there = case.children.filter(pl.col("counted_n").fill_null(value=False))["c"].cast(pl.UInt32)
+    still = pl.col("c").is_in(there.implode())
+    missing = pl.col("done").is_null() & still & (pl.col("deadline") < case.new).fill_null(value=False)
     return rows.filter(late | missing).select(
         "c",
         "e",

@@ -11,7 +11,8 @@ from xueji_cli.reconciling import intake
 from xueji_cli.reconciling.people import Statuses, in_roll
 from xueji_cli.reconciling.places import Naming, name_schools, place_classes
 from xueji_cli.reconciling.problems import Problem
-from xueji_cli.reconciling.schools import Directory, read_school_list, schools_of
+from xueji_cli.reconciling.schools import Directory, School, read_school_list, schools_of
+from xueji_cli.values import text
 from xueji_cli.values.grades import JUNIOR, PRIMARY, SENIOR
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def place(
         raw.append(rows)
         problems += found
         first += len(rosters)
+    raw = _named_by_files(raw)
     directory = _directory(raw, schools, problems)
     years = dates[1].year - dates[0].year
     naming: list[Naming] = []
@@ -85,6 +87,27 @@ def place(
     return Placed(placed[0], placed[1], years, tuple(problems), tuple(naming), directory)
 
 
+def _named_by_files(raw: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Give rows that name no school one by their file on both days: 青禾小学2025-03-10 and 青禾小学2025-09-20 are one.
+
+    Where neither side names any school and each is one file, both files are of one school, whatever they are called.
+    """
+    raw = [rows.with_columns(file_text=text.on_distinct(rows.get_column("file_text"), _without_days)) for rows in raw]
+    silent = all(rows[name].null_count() == rows.height for rows in raw for name in ("school_text", "school_code"))
+    stems = [rows.get_column("file_text").unique().to_list() for rows in raw]
+    if silent and all(len(each) == 1 for each in stems):
+        raw = [rows.with_columns(file_text=pl.lit(stems[0][0], dtype=pl.String)) for rows in raw]
+    return raw
+
+
+def _without_days(names: pl.Series) -> pl.Series:
+    bare = names.str.replace_all(r"20[0-9]{2}[-._年/]?[0-9]{1,2}(?:[-._月/]?[0-9]{1,2})?[日月]?", "").str.strip_chars(
+        " -_()（）."
+    )
+    # A file that is called after its day alone keeps its name.
+    return bare.zip_with(bare != "", names)
+
+
 def _directory(raw: Sequence[pl.DataFrame], schools: Sequence[Roster], problems: list[Problem]) -> Directory:
     if schools:
         return Directory(read_school_list(schools)[0], complete=True)
@@ -96,7 +119,27 @@ def _directory(raw: Sequence[pl.DataFrame], schools: Sequence[Roster], problems:
             rows.select(school_text="file_text", school_code=pl.lit(None, dtype=pl.String)).unique() for rows in raw
         ]
         found = schools_of(pl.concat(stems))[0]
-    return Directory([replace(school) for school in found], complete=False)
+    names = [set(rows.get_column("school_text").drop_nulls().unique().to_list()) for rows in raw]
+    return Directory(_renamed(found, names, problems), complete=False)
+
+
+def _renamed(schools: list[School], names: list[set[str]], problems: list[Problem]) -> list[School]:
+    """Make one school of two that have one code, the one named on the first day only and the other on the second only."""
+    by_code: dict[str, list[School]] = {}
+    for school in schools:
+        if school.code:
+            by_code.setdefault(school.code, []).append(school)
+    gone: set[str] = set()
+    kept = {school.name: school for school in schools}
+    for pair in by_code.values():
+        old = [school for school in pair if school.name not in names[1]]
+        new = [school for school in pair if school.name not in names[0]]
+        if len(pair) == 2 and len(old) == 1 and len(new) == 1:
+            gone.add(old[0].name)
+            kept[new[0].name] = replace(new[0], aliases=(old[0].name,))
+            params = {"named": old[0].name, "school": new[0].name}
+            problems.append(Problem("school_renamed", fatal=False, params=params))
+    return [school for name, school in kept.items() if name not in gone]
 
 
 def _with_next(rows: pl.DataFrame, years: int) -> pl.DataFrame:

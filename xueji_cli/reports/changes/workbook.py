@@ -283,7 +283,7 @@ class _Ledgers:
             ("serial", "kind", "date", "name", "id_number", "school", "current", "found", "fate", "rule", "log_place"),
             (
                 (
-                    place, kinds.get(row["kind"] or "", row["kind_text"]), row["on"].isoformat() if row["on"] else None,
+                    place, kinds.get(row["kind"] or ""), row["on"].isoformat() if row["on"] else None,
                     row["name"], row["id_number"], row["school"] or row["school_name"],
                     yes["yes"] if row["current"] else yes["no"], found[row["found"] or "nobody"],
                     self.fates.get(row["fate"] or "", ""), row["rules"], row["place"],
