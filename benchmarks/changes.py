@@ -19,7 +19,7 @@ from typing import Any
 import polars as pl
 
 from benchmarks.running import DATA, run, xueji
-from benchmarks.terms import Terms, make_terms, write_terms
+from benchmarks.terms.county import Terms, make_terms, write_terms
 
 SECONDS, BYTES = 25.0, 4 * 10**9
 FLOOR = 0.995

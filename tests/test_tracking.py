@@ -11,7 +11,10 @@ from changes_cases import STORIES, Story, child, run, up
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from xueji_cli.reports.changes.view import words
+from xueji_cli.schema.codetables import load_code_table
 from xueji_cli.tracking.engine import Changes
+from xueji_cli.tracking.fates import _ARRIVED_BY, _LEFT_BY, FATES, OUTSIDE
 
 
 def rows_of(place: int, story: Story) -> tuple[list[dict[str, str]], list[dict[str, str]], list[dict[str, str]]]:
@@ -287,3 +290,13 @@ def test_a_school_renamed_under_its_code_is_one_school_and_that_is_said() -> Non
     assert set(found.children["fate"]) == {"stayed"}
     assert [problem.key for problem in found.problems] == ["school_renamed"]
     assert found.flows.schools["school"].to_list() == ["青禾镇实验小学"]
+
+
+def test_every_fate_and_kind_has_its_word() -> None:
+    kinds = {entry.code for entry in load_code_table("movement").entries}
+    for lang in ("zh", "en"):
+        assert set(words(lang, "fates")) == set(FATES) - {OUTSIDE}
+        assert set(words(lang, "kinds")) == kinds
+    assert all(
+        codes <= kinds for codes in map(set, (*[each for each, _ in _LEFT_BY], *[each for each, _ in _ARRIVED_BY]))
+    )

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 #: What an entry and a child must have in common, the surest first. `any_school` is any school that the entry names.
 _STEPS: tuple[tuple[str, ...], ...] = (
@@ -73,13 +68,4 @@ def _spread(log: pl.DataFrame) -> pl.DataFrame:
         log.select("e", "kind", "name", "born", "id_number", "roll_number", any_school=schools, any_grade=grades)
         .explode("any_school", empty_as_null=True, keep_nulls=True)
         .explode("any_grade", empty_as_null=True, keep_nulls=True)
-    )
-
-
-def kinds_of(log: pl.DataFrame, kinds: Sequence[str]) -> pl.DataFrame:
-    """Return `c` of the children with an entry of one of some kinds, each with the first such entry `e`."""
-    return (
-        log.filter(pl.col("c").is_not_null() & pl.col("kind").is_in(list(kinds)))
-        .unique("c", keep="first", maintain_order=True)
-        .select("c", "e")
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -42,15 +42,6 @@ class WorkingDays:
     def add(self, since: date, days: int) -> date:
         """Return the last day of a term of working days: the day after `since` is the first of them."""
         return self._days[bisect_right(self._days, since) + days - 1]
-
-    def between(self, since: date, until: date) -> int:
-        """Return how many working days lie after one day, up to and with another; negative when the other is earlier."""
-        return bisect_right(self._days, until) - bisect_right(self._days, since)
-
-    def is_working(self, day: date) -> bool:
-        """Return whether people work on a day."""
-        place = bisect_left(self._days, day)
-        return place < len(self._days) and self._days[place] == day
 
     def deadlines(self, since: pl.Series, days: int) -> pl.Series:
         """Return the last day of each term of working days (`add`); null where there is no day to count from."""
