@@ -9,7 +9,7 @@ from xueji_cli.checks.rule import Rule, Severity
 
 _ACT = "2013《中小学生学籍管理办法》"
 _LOCAL = "地方学籍管理规定"
-_KEY = "教育部学籍系统关键信息管理要求: 姓名、性别、出生日期、身份证件号变更须凭户口簿审批"
+_KEY = f"教基一厅〔2016〕2号一(三)、{_ACT}第十条: 关键信息变更须凭户口簿等证明审批"
 _DROP = f"{_ACT}第二十二条、第二十七条(四): 辍学的要书面报告, 义务教育年限内保留学籍, 不得删除"
 _SUSPENDED = f"{_LOCAL}: 休学期限一般为一年, 期满应当复学或续办"
 
@@ -31,7 +31,9 @@ _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTICE
 
 RULES = (
     _rule(1, "vanished-in-compulsory-stage", _E, _DROP),
-    _rule(2, "vanished-in-senior-stage", _W, f"{_ACT}第十四条、第二十条: 离校应当办理异动"),
+    _rule(
+        2, "vanished-in-senior-stage", _W, f"{_ACT}第十四条、第二十四条(2025 年第二十五条): 转学须办手续, 每学期复核"
+    ),
     _rule(
         3,
         "appeared-without-reason",
@@ -39,7 +41,7 @@ RULES = (
         f"{_ACT}第六条、第十四条: 新生建籍须查重, 其他学生凭转学、复学手续进入; 安徽省第十五条: 9月30日前完成新生录入",
         {"until": "09-30"},
     ),
-    _rule(4, "graduate-not-enrolled", _W, "《义务教育法》第十一条至第十三条: 完成九年义务教育; 小学毕业应当升入初中"),
+    _rule(4, "graduate-not-enrolled", _W, "《义务教育法》第十三条: 组织和督促适龄儿童、少年入学, 防止辍学"),
     _rule(5, "perhaps-same-child", _E, "[经验] 两次导出之间号码和姓名都改过的学生, 须人工确认是不是同一人"),
     _rule(6, "one-number-two-children", _E, f"{_ACT}第五条: 学籍号一人一号, 终身不变"),
     _rule(7, "two-rolls-of-one-child", _W, f"{_ACT}第五条、第六条: 一人一籍"),
@@ -51,7 +53,13 @@ RULES = (
         {"age": "16"},
     ),
     _rule(9, "graduated-before-last-grade", _W, f"{_ACT}: 毕业在学段最后一个年级办理"),
-    _rule(10, "change-without-entry", _W, f"{_ACT}第十四条至第二十二条: 转学、休学、复学等应当办理手续", log=True),
+    _rule(
+        10,
+        "change-without-entry",
+        _W,
+        f"{_ACT}第十四条、第二十四条(2025 年第二十五条): 转学等须办手续, 每学期复核",
+        log=True,
+    ),
     _rule(
         11,
         "retained-in-compulsory-stage",
