@@ -15,6 +15,7 @@ from test_cli_golden import agree
 
 from sample_data.make_changes import FOLDER, NEW_DAY, OLD_DAY, made, write_changes
 from xueji_cli.checks.registry import change_rules
+from xueji_cli.checks.rule import Severity
 from xueji_cli.schema.loading import load_form
 
 #: Eighteen digits, or a name of the sample: neither may be seen without --reveal.
@@ -176,6 +177,17 @@ def test_fail_on(command, sides, fail_on, status) -> None:
     log = write_log(sides, [{"name": "某某", "kind": "其他", "date": "2020-01-01"}])
     done = command("changes", "春2025-03-10.csv", "秋2025-09-20.csv", "--log", log, "--fail-on", fail_on)
     assert done.status == status, done.out
+
+
+def test_whatever_is_unexplained_ends_with_1() -> None:
+    """The rules about children of whom nothing says where they went or came from, in any stage."""
+    assert {change_rules()[code].severity for code in ("MV01", "MV02", "MV03", "MV05", "MV06")} == {Severity.ERROR}
+
+
+def test_rules_that_are_only_local_are_warnings_at_most() -> None:
+    local = [rule for rule in change_rules().values() if rule.source.startswith(("地方", "[经验]"))]
+    assert len(local) > 5
+    assert all(rule.severity is not Severity.ERROR for rule in local)
 
 
 def test_rules_are_chosen(command, sample) -> None:

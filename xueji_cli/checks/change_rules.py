@@ -32,7 +32,7 @@ _E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTICE
 RULES = (
     _rule(1, "vanished-in-compulsory-stage", _E, _DROP),
     _rule(
-        2, "vanished-in-senior-stage", _W, f"{_ACT}第十四条、第二十四条(2025 年第二十五条): 转学须办手续, 每学期复核"
+        2, "vanished-in-senior-stage", _E, f"{_ACT}第十四条、第二十四条(2025 年第二十五条): 转学须办手续, 每学期复核"
     ),
     _rule(
         3,
@@ -42,7 +42,7 @@ RULES = (
         {"until": "09-30"},
     ),
     _rule(4, "graduate-not-enrolled", _W, "《义务教育法》第十三条: 组织和督促适龄儿童、少年入学, 防止辍学"),
-    _rule(5, "perhaps-same-child", _E, "[经验] 两次导出之间号码和姓名都改过的学生, 须人工确认是不是同一人"),
+    _rule(5, "perhaps-same-child", _E, f"{_ACT}第五条、第二十四条(2025 年第二十五条): 一人一号, 终身不变; 每学期复核"),
     _rule(6, "one-number-two-children", _E, f"{_ACT}第五条: 学籍号一人一号, 终身不变"),
     _rule(7, "two-rolls-of-one-child", _W, f"{_ACT}第五条、第六条: 一人一籍"),
     _rule(
@@ -63,14 +63,14 @@ RULES = (
     _rule(
         11,
         "retained-in-compulsory-stage",
-        _E,
+        _W,
         f"{_LOCAL}: 义务教育阶段不得留级; 特殊教育学生按 2025 办法第十四条可降级就读",
     ),
     _rule(12, "skipped-without-entry", _W, f"{_LOCAL}: 跳级须经批准并备案"),
     _rule(13, "grade-not-turned", _E, "安徽省《中小学生学籍信息化管理办法》第十八条: 7月31日前毕业, 8月1日升级"),
     _rule(14, "key-information-unapproved", _E, _KEY, log=True),
-    _rule(15, "suspension-overdue", _E, _SUSPENDED, {"months": "12"}),
-    _rule(16, "suspended-too-long", _E, f"{_LOCAL}: 连续休学不超过两年", {"months": "24"}),
+    _rule(15, "suspension-overdue", _W, _SUSPENDED, {"months": "12"}),
+    _rule(16, "suspended-too-long", _W, f"{_LOCAL}: 连续休学不超过两年", {"months": "24"}),
     _rule(
         17,
         "suspended-and-transferred",
