@@ -289,3 +289,10 @@ def test_an_unreadable_file_does_not_stop_the_others(command, sides, tmp_path) -
 
 def test_the_same_twice(command, sample) -> None:
     assert command("changes", *sample, "--format", "json").out == command("changes", *sample, "--format", "json").out
+
+
+def test_a_mapping_may_be_about_one_side_only(command, sides) -> None:
+    titles = {field.name: field.title for field in student().fields} | {"name": "孩子大名"}
+    sides("春2025-03-10.csv", [child(place, 3) for place in range(4)], COLUMNS, titles)
+    done = command("changes", "春2025-03-10.csv", "秋2025-09-20.csv", "--map", "孩子大名=姓名", "--format", "json")
+    assert json.loads(done.out)["summary"]["fates"] == {"stayed": 4}

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from changes_cases import STORIES, Story, child, run, up
+from changes_cases import OLD, STORIES, Story, child, run, up
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -300,3 +300,16 @@ def test_every_fate_and_kind_has_its_word() -> None:
     assert all(
         codes <= kinds for codes in map(set, (*[each for each, _ in _LEFT_BY], *[each for each, _ in _ARRIVED_BY]))
     )
+
+
+@pytest.mark.parametrize(("new", "fate"), [(date(2025, 7, 20), "graduated"), (date(2025, 5, 20), "left_unexplained")])
+def test_the_last_grade_leaves_in_june_and_july_before_the_year_turns(new: date, fate: str) -> None:
+    old = [*classmates(3), child(20, 9)]
+    found = run(old, classmates(3), days=(OLD, new))
+    assert found.children.filter(pl.col("row_n").is_null())["fate"].to_list() == [fate]
+
+
+def test_before_anybody_has_gone_on_to_junior_school_nobody_is_missed_there() -> None:
+    old = [*classmates(3, grade=6), child(20, 7)]
+    new = [{**child(20, 7), **up(7)}, {**child(30, 7)}]
+    assert "MV04" not in set(run(old, new).findings["rule"])

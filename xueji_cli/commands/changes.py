@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xueji_cli.console import Console
     from xueji_cli.errors import InputError
     from xueji_cli.reports.changes.report import ChangesReport
+    from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
     from xueji_cli.tracking.engine import Sources
 
@@ -144,26 +145,30 @@ def read_sources(
     from xueji_cli.tracking.engine import Sources
 
     folders = settings.schema_folders
-    choices = {
-        "old": load_schema(settings.schema or "student", folders),
-        "new": load_schema(settings.schema or "student", folders),
-        "log": load_form("movement", folders),
-        "schools": load_schema("school", folders),
+    student = load_schema(settings.schema or "student", folders)
+    forms = {"log": load_form("movement", folders), "schools": load_schema("school", folders)}
+    plain = replace(settings, mapping=(), encoding=None)
+    # Both exports are read together: a mapping may be about a column of only one of them.
+    exports = read_rosters([*sides["old"], *sides["new"]], settings, console, choices=[student])
+    read_of = {"old": exports, "new": exports}
+    read_of |= {
+        side: read_rosters(sides[side], plain, console, choices=[form]) for side, form in forms.items() if sides[side]
     }
-    found = {}
+    found: dict[str, list[Roster]] = {}
     unreadable: list[InputError] = []
     for side, paths in sides.items():
-        reading = settings if side in ("old", "new") else replace(settings, mapping=(), encoding=None)
-        rosters, failures = read_rosters(paths, reading, console, choices=[choices[side]]) if paths else ([], [])
-        read = {roster.table.source.path for roster in rosters}
+        rosters, failures = read_of.get(side, ([], []))
+        own = set(paths)
+        found[side] = [roster for roster in rosters if roster.table.source.path in own]
+        failures = [error for error in failures if error.file in own]
+        read = {roster.table.source.path for roster in found[side]}
         # A workbook has other sheets besides (notes, a cover): what is no list is passed over, and said.
         passed = [error for error in failures if error.file in read and error.key.startswith("no_schema_fits")]
         for file in dict.fromkeys(error.file for error in passed):
             console.note(console.text("changes.sheets_passed", file=file))
         failures = [error for error in failures if error not in passed]
-        if paths and not rosters:
+        if paths and not found[side]:
             raise failures[0]
-        found[side] = rosters
         unreadable += failures
     log = found["log"] if sides["log"] else None
     return Sources(old=found["old"], new=found["new"], log=log, schools=found["schools"]), unreadable

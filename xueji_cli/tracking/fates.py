@@ -47,6 +47,9 @@ _ARRIVED_BY = ((("transfer_in", "transfer"), "transferred_in"), (("resume", "res
 #: A class of which so many children stand in the grade of the year before was not moved up; fewer are children kept down.
 _NOT_TURNED_SHARE, _NOT_TURNED_LEAST = 0.8, 5
 
+#: Months in which the last grades leave the roll, before the year turns.
+_GRADUATION = (6, 7)
+
 #: What is kept of each roll, with `_o` or `_n` behind it.
 _KEPT = (
     "table", "row", "school", "stage", "grade", "key", "class_label", "class_no", "next_grade", "next_key", "next_label", "name",
@@ -111,7 +114,9 @@ def fates(
             )
         rows = rows.join(hits, on="c", how="left", maintain_order="left")
     rows = _together(_doubts(rows), placed.years)
-    rows = _left(rows, placed.years)
+    # Graduation is entered by 31 July: an export of June or July may be without the last grades already.
+    ending = placed.years + (1 if dates[1].day.month in _GRADUATION else 0)
+    rows = _left(rows, ending)
     rows = _arrived(rows, placed.years, dates, until)
     fate = pl.coalesce("fate_together", "fate_left", "fate_arrived", pl.lit(OUTSIDE))
     by = pl.coalesce("by_left", "by_arrived")
@@ -228,7 +233,7 @@ def leaves_stage(grade: pl.Expr, years: int) -> pl.Expr:
     return pl.any_horizontal(passes).fill_null(value=False)
 
 
-def _left(rows: pl.DataFrame, years: int) -> pl.DataFrame:
+def _left(rows: pl.DataFrame, ending: int) -> pl.DataFrame:
     was = pl.col("counted_o").fill_null(value=False)
     gone = was & ~pl.col("counted_n").fill_null(value=False)
     alone = was & pl.col("row_n").is_null()
@@ -241,7 +246,7 @@ def _left(rows: pl.DataFrame, years: int) -> pl.DataFrame:
         .then(pl.lit("double_closed"))
         .when(pl.col("maybe").is_not_null())
         .then(pl.lit("left_unsure"))
-        .when(leaves_stage(pl.col("grade_o"), years))
+        .when(leaves_stage(pl.col("grade_o"), ending))
         .then(pl.lit("graduated"))
         .otherwise(pl.lit("left_unexplained"))
     )

@@ -55,9 +55,9 @@ def _appeared(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
 
 
 def _not_enrolled(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
-    """Children who finished primary school, where the second export has the first grade of junior school, and are not in it."""
-    has_junior = (case.placed.new["grade"] == LAST_GRADES[0] + 1).any()
-    if not has_junior:
+    """Children who finished primary school and are in no junior school, where others have gone on to one already."""
+    went_on = (pl.col("fate") == "progressed") & (pl.col("grade_n") == LAST_GRADES[0] + 1)
+    if case.children.filter(went_on).is_empty():
         return case.children.select("c").clear()
     return case.children.filter(
         (pl.col("fate") == "graduated") & (pl.col("grade_o") <= LAST_GRADES[0]) & pl.col("row_n").is_null()
