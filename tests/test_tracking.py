@@ -226,7 +226,7 @@ def _table(rows: list[dict[str, object]]) -> list[dict[str, str]]:
     return table
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(_ROWS, _ROWS, st.randoms(use_true_random=False))
 def test_any_two_exports_tie_out_whatever_the_order_of_their_rows(old, new, random) -> None:
     tables = _table(old), _table(new)
