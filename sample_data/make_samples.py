@@ -282,6 +282,7 @@ def _write_readme(planted: list[Planted], path: Path) -> None:
         f"| `{ROSTERS[RIGHT]}` | 没有错误的名册，50 列 |",
         f"| `{CLASS_FILE}`、`{SCHOOL_FILE}` | 班级与学校清单（`--classes` 用前者） |",
         "| `查重/` | 三所学校，给 `xueji dedupe` 用，见其中的 `说明.md` |",
+        "| `异动/` | 两所学校的两次导出和异动台账，给 `xueji changes` 用，见其中的 `说明.md`（`python -m sample_data.make_changes`） |",
         "| `人籍比对/` | 一次检查：系统导出、班里记下的名单、学校名单、检查记录（`python -m sample_data.make_inspection`） |",
         "| `控辍/` | 控辍保学比对的各份名单，给 `xueji retention` 用，见其中的 `说明.md`（`python -m sample_data.make_retention`） |",
         "",

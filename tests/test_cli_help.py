@@ -167,6 +167,7 @@ def test_completion_knows_commands_options_and_their_values():
         "dedupe",
         "link",
         "reconcile",
+        "changes",
         "retention",
         "template",
         "rule",

@@ -16,7 +16,7 @@ from xueji_cli.messages import catalogue
 
 CASES = list(rule_cases.cases())
 RULES = all_rules()
-#: With those that other commands compute: they have texts and codes, and cases of their own elsewhere.
+#: With those of other commands, whose cases stand in their own tests.
 KNOWN = known_rules()
 TEXTS = ("title", "message", "suggestion", "why", "example")
 #: What a message may name.

@@ -18,6 +18,7 @@ from typer.main import get_command
 
 from xueji_cli import __version__
 from xueji_cli.commands import options
+from xueji_cli.commands.changes import changes
 from xueji_cli.commands.check import check
 from xueji_cli.commands.clean import clean
 from xueji_cli.commands.codes import codes_app
@@ -43,6 +44,7 @@ app.command("clean", cls=Command)(clean)
 app.command("dedupe", cls=Command)(dedupe)
 app.command("link", cls=Command)(link)
 app.command("reconcile", cls=ReconcileCommand)(reconcile)
+app.command("changes", cls=Command)(changes)
 app.command("retention", cls=RetentionCommand)(retention)
 app.command("template", cls=Command)(template)
 app.command("rule", cls=Command)(rule)

@@ -40,7 +40,7 @@ def activate(
         wanted: `--select`; a rule that is selected by name runs even when the pack has it off.
         ignored: `--ignore`.
         file: The settings file, for error messages.
-        among: The rules in question; those of `xueji check` when not given.
+        among: The rules of the command; those of `xueji check` if not given.
 
     Raises:
         UserError: When `wanted` or `ignored` names no rule.

@@ -1,4 +1,4 @@
-"""All rules, by code, in the order of the families."""
+"""All rules, by code, in the order of the families: those of `xueji check`, and those of the commands that look at more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @cache
 def all_rules() -> Mapping[str, Rule]:
-    """Return code → rule.
+    """Return code → rule, of the rules that `xueji check` runs.
 
     Raises:
         ValueError: When two rules share a code or a slug (a programming error).
@@ -61,6 +61,14 @@ def all_rules() -> Mapping[str, Rule]:
 
 
 @cache
+def change_rules() -> Mapping[str, Rule]:
+    """Return code → rule, of the rules that `xueji changes` runs."""
+    from xueji_cli.checks.change_rules import RULES
+
+    return {rule.code: rule for rule in RULES}
+
+
+@cache
 def known_rules() -> Mapping[str, Rule]:
     """Return code → rule: those of `xueji check`, and those that other commands compute.
 
@@ -68,7 +76,7 @@ def known_rules() -> Mapping[str, Rule]:
     """
     from xueji_cli.checks import retention_rules
 
-    return {**all_rules(), **{rule.code: rule for rule in retention_rules.RULES}}
+    return {**all_rules(), **change_rules(), **{rule.code: rule for rule in retention_rules.RULES}}
 
 
 def select(wanted: Sequence[str], ignored: Sequence[str], among: Mapping[str, Rule] | None = None) -> list[str]:
@@ -77,13 +85,14 @@ def select(wanted: Sequence[str], ignored: Sequence[str], among: Mapping[str, Ru
     Args:
         wanted: Codes (`ID03`), families (`ID`) or slugs; empty for all.
         ignored: The same, taken away from what is wanted.
-        among: The rules in question; those of `xueji check` when not given.
+        among: The rules of the command; those of `xueji check` if not given. Words may name rules of other commands, since one
+            settings file serves them all.
 
     Raises:
-        UserError: When a word names no rule.
+        UserError: When a word names no rule, or only rules of other commands are wanted.
     """
-    chosen = all_rules() if among is None else among
     rules = known_rules()
+    own = all_rules() if among is None else among
 
     def matching(word: str) -> set[str]:
         found = {
@@ -95,4 +104,6 @@ def select(wanted: Sequence[str], ignored: Sequence[str], among: Mapping[str, Ru
 
     kept = set().union(*map(matching, wanted)) if wanted else set(rules)
     dropped = set().union(*map(matching, ignored)) if ignored else set()
-    return [code for code in chosen if code in kept - dropped]
+    if kept and not kept & set(own):
+        raise UserError("rules_of_other_command", names=", ".join(wanted))
+    return [code for code in own if code in kept - dropped]

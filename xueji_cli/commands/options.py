@@ -86,6 +86,15 @@ FormSystem = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM...]", s
 FormOutput = Annotated[str, typer.Option("--output", "-o", metavar="FILE")]
 Blind = Annotated[bool, typer.Option("--blind")]
 
+# Only of `xueji changes`.
+OldExport = Annotated[str, typer.Argument(metavar="OLD", show_default=False)]
+NewExport = Annotated[str, typer.Argument(metavar="NEW", show_default=False)]
+MoreOld = Annotated[list[str] | None, typer.Option("--old", metavar="FILE", rich_help_panel=_SIDES)]
+MoreNew = Annotated[list[str] | None, typer.Option("--new", metavar="FILE", rich_help_panel=_SIDES)]
+OldDate = Annotated[str | None, typer.Option("--old-date", metavar="DATE", rich_help_panel=_SIDES)]
+NewDate = Annotated[str | None, typer.Option("--new-date", metavar="DATE", rich_help_panel=_SIDES)]
+MovementLog = Annotated[list[str] | None, typer.Option("--log", metavar="FILE", rich_help_panel=_SIDES)]
+
 # Only of `xueji retention`.
 _LISTS = "lists"
 

@@ -103,13 +103,13 @@ def reconcile(
     }
     outputs = list(dict.fromkeys(output or []))
     refuse_outputs(outputs, [path for paths in sides.values() for path in paths if path != "-"])
-    statuses = _statuses(in_roll, present, excused)
+    statuses = statuses_of(in_roll, present, excused)
     sources, unreadable = read_sides(sides, settings, console)
     report = run(sources, unreadable, settings, sheet, statuses, seed)
     return show(report, settings, console, outputs, format=format, limit=places)
 
 
-def _statuses(in_roll: str | None, present: str | None, excused: str | None) -> Statuses:
+def statuses_of(in_roll: str | None, present: str | None, excused: str | None) -> Statuses:
     """Return who counts, with what the user said in place of the defaults."""
     import polars as pl
 

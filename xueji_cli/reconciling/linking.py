@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from xueji_cli.schema.roster import Roster
 
 #: `s` and `a` are places in the two frames; `how`: number, roll, name, family (birth date and
-#: parent in one class, another character in the name), class (nobody else is left in it), match (weighed), or possible.
+#: parent in one class, another character in the name), class (nobody else is left in it), corrected (two days of one list: all
+#: but the number agrees), match (weighed), or possible.
 PAIR_SCHEMA = {"s": pl.UInt32, "a": pl.UInt32, "how": pl.String}
 
 #: What a step of exact linking compares, in order of how sure it is. Every step sees only who is left, and takes only
 #: pairs in which nobody else on either side has the same.
-_STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("number", ("number", "name", "school", "key")),
     ("number", ("number", "name", "school")),
     ("number", ("number", "name")),
@@ -53,16 +54,21 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _LONGEST_NAME = 5
 
 
-def exact_links(system: pl.DataFrame, actual: pl.DataFrame) -> pl.DataFrame:
+def exact_links(
+    system: pl.DataFrame, actual: pl.DataFrame, steps: Sequence[tuple[str, tuple[str, ...]]] = STEPS
+) -> pl.DataFrame:
     """Return pairs that are the same child for sure (`PAIR_SCHEMA`); nobody is in two of them.
 
     Args:
         system: Columns of `intake.PERSON`, `school`, `grade`, `key`, and `s`, its place.
         actual: The same with `a`.
+        steps: What is compared, one step after the other.
     """
     left, right = _keyed(system, "s"), _keyed(actual, "a")
     found: list[pl.DataFrame] = []
-    for how, keys in _STEPS:
+    for how, keys in steps:
+        if left.is_empty() or right.is_empty():
+            break
         pairs = _step(left, right, keys, how)
         if pairs.height:
             found.append(pairs.select("s", "a", how=pl.lit("number" if how == "first" else how)))
@@ -120,6 +126,9 @@ def _step(left: pl.DataFrame, right: pl.DataFrame, keys: Sequence[str], how: str
             return pl.lit(value=True)
         return (pl.col(name) == pl.col(f"{name}_a")).fill_null(value=True)
 
+    if how == "corrected":
+        # One name in one family or class on two days: the number was put right, whatever it was before.
+        return pairs.filter(agrees("sex"))
     if how == "name":
         # Two children may well have one name: their own numbers and sexes must not speak against it.
         return pairs.filter(agrees("number") & agrees("sex"))

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Characters that take two cells, near enough for the width of a column: as a regular expression.
 WIDE = r"[\x{1100}-\x{11ff}\x{2010}-\x{203b}\x{2460}-\x{24ff}\x{2e80}-\x{ffdc}\x{1f000}-\x{3ffff}]"
@@ -58,6 +62,18 @@ def wrap(text: str, width: int) -> list[str]:
         line.append(piece)
         used += size
     lines.append("".join(line).rstrip())
+    return lines
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows of short cells as lines: the first column to the left, numbers to the right, the last as it comes."""
+    safe = [[harmless(cell) for cell in row] for row in rows]
+    widths = [max(cell_width(row[place]) for row in safe) for place in range(len(safe[0]))]
+    lines = []
+    for row in safe:
+        cells = [pad(row[0], widths[0])]
+        cells += [" " * (widths[i] - cell_width(row[i])) + row[i] for i in range(1, len(row) - 1)]
+        lines.append("  ".join([*cells, row[-1]]).rstrip())
     return lines
 
 

@@ -6,12 +6,20 @@ import re
 
 _WHOLE = (r"\d{1,4}", "1, 2, 3 ...")
 _DAY = r"(0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8])"
+_WINDOWS = rf"(({_DAY})\.\.({_DAY})(,|$))*"
 _DECIMAL = (r"\d{1,4}(\.\d{1,4})?", "2, 2.5 ...")
 
 #: Parameter → what its whole text matches, and examples of it; others are free text.
 _FORMS = {
     "age": _WHOLE,
     "at_least": _WHOLE,
+    "days": _WHOLE,
+    "early": (r"allowed|forbidden", "allowed, forbidden"),
+    "grades": (r"\d{1,2}(,\d{1,2})*", "6,9,12 ..."),
+    "months": _WHOLE,
+    "transfer": (r"allowed|forbidden", "allowed, forbidden"),
+    "until": (_DAY, "09-30 ..."),
+    "windows": (_WINDOWS, "02-15..03-14,08-15..09-14 ..."),
     "below": (r"(\d{1,4})?", "1, 2, 3 ..."),
     "cutoff": (_DAY, "08-31, 12-31 ..."),
     "from": _WHOLE,

@@ -32,6 +32,8 @@ def normalise_header(text: str) -> str:
     return bare.strip(_EDGES)
 
 
+# The first rows of a file are looked at several times over.
+@lru_cache(maxsize=8192)
 def shown_header(text: str) -> str:
     """Return a header as written, on one line; a long number in it is no header but somebody's, and is not shown."""
     return re.sub(r"\d{7,}[\dXx]*", "****", re.sub(r"\s*[\r\n]+\s*", "", text).strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from xueji_cli.reports.lines import cell_width
@@ -43,6 +44,8 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "open points": {**_FACE, "num_format": "0.##", "border": 1, "locked": False, "align": "center"},
     "hidden": {**_FACE, "num_format": "@", "locked": True},
 }
+#: Points that a line of a ledger's small print takes.
+_LINE = 12.5
 _WIDEST = 44
 #: Wrapped text takes more lines instead of a wider page.
 _WRAPPED = 34
@@ -126,6 +129,44 @@ class Book:
         sheet.autofilter(0, 0, max(last, 1), len(heads) - 1)
         if landscape:
             sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+        return sheet
+
+    def ledger(
+        self, wanted: str, heads: Sequence[str], widths: Sequence[float], rows: Iterable[Sequence[object]]
+    ) -> Worksheet:
+        """Add a sheet to print and write on: boxes, columns of a set width, rows as high as their text.
+
+        Args:
+            wanted: Name of the sheet.
+            heads: Headers.
+            widths: Width of each column in characters of a Western font; a Chinese character takes two.
+            rows: Cells: text, numbers, or None for a box to write in.
+        """
+        sheet = self.sheet(wanted)
+        for place, (head, width) in enumerate(zip(heads, widths, strict=True)):
+            sheet.set_column(place, place, width)
+            sheet.write_string(0, place, head, self.look("head"))
+        sheet.set_row(0, 2 * _LINE + 4)
+        last = 0
+        # Programs other than Excel do not make rows higher for wrapped text, so their height is set.
+        for last, row in enumerate(rows, 1):
+            lines = 1
+            for place, value in enumerate(row):
+                if value is None or value == "":
+                    sheet.write_blank(last, place, None, self.look("sheet small"))
+                elif isinstance(value, str):
+                    sheet.write_string(last, place, value, self.look("sheet small"))
+                    room = max(widths[place] * 1.1 - 1, 1)
+                    lines = max(lines, sum(ceil(max(cell_width(part), 1) / room) for part in value.split("\n")))
+                else:
+                    sheet.write_number(last, place, float(str(value)), self.look("sheet number"))
+            sheet.set_row(last, max(lines, 1) * _LINE + 4)
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, max(last, 1), len(heads) - 1)
+        sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)

@@ -11,7 +11,7 @@ import polars as pl
 from xueji_cli.reconciling import county
 from xueji_cli.reconciling.result import CATEGORIES
 from xueji_cli.reconciling.tally import BOTH
-from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
+from xueji_cli.reports.lines import cell_width, columns, harmless, pad, wrap
 from xueji_cli.reports.masking import mask
 from xueji_cli.reports.reconciled.view import (
     basis_text,
@@ -173,13 +173,8 @@ class _Page(Lines):
 
     def table(self, rows: Sequence[Sequence[str]]) -> None:
         """Write rows of short cells: the first column to the left, numbers to the right."""
-        safe = [[harmless(cell) for cell in row] for row in rows]
-        widths = [max(cell_width(row[place]) for row in safe) for place in range(len(safe[0]))]
-        for place, row in enumerate(safe):
-            cells = [pad(row[0], widths[0])]
-            cells += [" " * (widths[i] - cell_width(row[i])) + row[i] for i in range(1, len(row) - 1)]
-            text = "    " + "  ".join([*cells, row[-1]]).rstrip()
-            self.line((text, "quiet" if place == 0 else ""))
+        for place, text in enumerate(columns(rows)):
+            self.line(("    " + text, "quiet" if place == 0 else ""))
 
     def persons(self, name: str, limit: int | None) -> None:
         rows = self.people.filter(pl.col("school") == name)
