@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xueji_cli.console import Console
     from xueji_cli.errors import InputError
     from xueji_cli.reports.changes.report import ChangesReport
+    from xueji_cli.reports.written import Written
     from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
     from xueji_cli.tracking.engine import Sources
@@ -178,20 +179,13 @@ def show(
     report: ChangesReport, settings: Settings, console: Console, outputs: Sequence[str], *, format: str, limit: int
 ) -> int:
     """Write the files that were asked for, show the report, and return the exit status."""
-    from xueji_cli.errors import UserError
+    from xueji_cli.commands.showing import tell_failures, write_files
     from xueji_cli.reports.changes.writing import write_report
 
-    written: list[str] = []
-    failures: list[UserError] = []
-    for path in outputs:
-        try:
-            write_report(report, path, lang=console.lang, reveal=settings.reveal)
-        except UserError as error:
-            failures.append(error)
-            continue
-        written.append(path)
-        if format != "text":
-            console.note(console.text("cli.written", file=path))
+    def write(path: str) -> Written:
+        return write_report(report, path, lang=console.lang, reveal=settings.reveal)
+
+    written, failures = write_files(outputs, write, console, format=format)
     if format == "json":
         from xueji_cli.reports.changes.machine import write_json
 
@@ -210,9 +204,7 @@ def show(
             written=written,
         )
         console.render(page)
-    unreadable = () if format == "text" and console.seen else report.unreadable
-    for each in (*unreadable, *failures):
-        console.user_error(each)
+    tell_failures(report.unreadable, failures, console, format=format)
     return UNREADABLE if failures else status(report, settings.fail_on)
 
 

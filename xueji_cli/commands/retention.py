@@ -225,21 +225,12 @@ def show(
     cases: bool,
 ) -> int:
     """Write the files that were asked for, show the report, and return the exit status."""
-    from xueji_cli.errors import UserError
+    from xueji_cli.commands.showing import tell_failures, write_files
     from xueji_cli.reports.retention.view import retention_view
     from xueji_cli.reports.retention.writing import write_report
 
     view = retention_view(report, lang=console.lang, reveal=settings.reveal)
-    written: list[str] = []
-    failures: list[UserError] = []
-    for path in outputs:
-        try:
-            written += write_report(view, path, cases=cases)
-        except UserError as error:
-            failures.append(error)
-            continue
-        if format != "text":
-            console.note(console.text("cli.written", file=path))
+    written, failures = write_files(outputs, lambda path: write_report(view, path, cases=cases), console, format=format)
     if format == "json":
         from xueji_cli.reports.retention.machine import write_json
 
@@ -250,9 +241,7 @@ def show(
 
         page = render_text(view, width=console.width, verbose=console.verbose, limit=limit or None, written=written)
         console.render(page)
-    unreadable = () if format == "text" and console.seen else report.unreadable
-    for each in (*unreadable, *failures):
-        console.user_error(each)
+    tell_failures(report.unreadable, failures, console, format=format)
     return UNREADABLE if failures else status(report, settings.fail_on)
 
 

@@ -178,7 +178,7 @@ class _Page:
                 first = rows.row(0, named=True)
                 shown = [
                     [
-                        *(cell(row[key]) for key in ("school", "class_label", "name", "id_number", "message")),
+                        *(cell(row[key] or "") for key in ("school", "class_label", "name", "id_number", "message")),
                         cell(
                             "；".join(
                                 row[f"{side}_place"] for side in ("old", "new", "log", "other") if row[f"{side}_place"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xueji_cli.errors import UserError
+from xueji_cli.reports.written import Written
 from xueji_cli.tables.writing import refuse_input, whole_file
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def refuse_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
             raise UserError("output_no_folder", file=output, folder=str(folder))
 
 
-def write_report(report: ChangesReport, path: str, *, lang: str, reveal: bool) -> None:
+def write_report(report: ChangesReport, path: str, *, lang: str, reveal: bool) -> Written:
     """Write a report in the format its name asks for, whole or not at all.
 
     Raises:
@@ -54,3 +55,4 @@ def write_report(report: ChangesReport, path: str, *, lang: str, reveal: bool) -
 
             with temporary.open("wb") as stream:
                 write_json(report, stream, lang=lang, reveal=reveal)
+    return Written((path,))

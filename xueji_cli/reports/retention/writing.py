@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from xueji_cli.errors import UserError
 from xueji_cli.reports.writing import is_folder
+from xueji_cli.reports.written import Written
 from xueji_cli.tables.writing import refuse_input, whole_file
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def refuse_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
             raise UserError("output_no_folder", file=output, folder=str(folder))
 
 
-def write_report(view: RetentionView, path: str, *, cases: bool) -> list[str]:
-    """Write a report in the format its name asks for, whole or not at all; return the files, the one to open first in front.
+def write_report(view: RetentionView, path: str, *, cases: bool) -> Written:
+    """Write a report in the format its name asks for, whole or not at all.
 
     Args:
         view: What to show.
@@ -50,7 +51,7 @@ def write_report(view: RetentionView, path: str, *, cases: bool) -> list[str]:
     if is_folder(path):
         from xueji_cli.reports.retention.workbook import write_folder
 
-        return write_folder(view, path, inputs=inputs, cases=cases)
+        return Written(tuple(write_folder(view, path, inputs=inputs, cases=cases)))
     with whole_file(path, inputs=inputs) as temporary:
         suffix = Path(path).suffix.lower()
         if suffix == ".xlsx":
@@ -66,4 +67,4 @@ def write_report(view: RetentionView, path: str, *, cases: bool) -> list[str]:
 
             with temporary.open("wb") as stream:
                 write_json(view, stream)
-    return [path]
+    return Written((path,))
