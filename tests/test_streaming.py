@@ -198,12 +198,17 @@ def test_the_folder_goes_whatever_ends_the_run(ending: type[BaseException] | Non
 @pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
 def test_the_folder_goes_when_the_run_is_told_to_stop() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SystemExit) as stopped, Spill() as spill:
-        folder = spill.folder
-        os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(SystemExit) as stopped:
+        told_to_stop(folders := [])
     assert stopped.value.code == 128 + signal.SIGTERM
-    assert not folder.exists()
+    assert [folder.exists() for folder in folders] == [False]
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def told_to_stop(folders: list[Path]) -> None:
+    with Spill() as spill:
+        folders.append(spill.folder)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def test_an_interrupted_check_leaves_nothing(

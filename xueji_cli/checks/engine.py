@@ -366,7 +366,7 @@ def judge(
         # one read meanwhile.
         waiting: deque[Future[list[pl.DataFrame]]] = deque()
         for number, batch in enumerate(_batches(rosters)):
-            if len(waiting) > _WORKERS:
+            if len(waiting) >= _WORKERS:
                 kept.add(waiting.popleft().result())
             waiting.append(workers.submit(judged, batch, number, keys[batch.schema.name]))
             del batch
