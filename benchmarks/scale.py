@@ -3,8 +3,8 @@
     python -m benchmarks.scale --rows 10000000
     python -m benchmarks.scale --quick
 
-Both files are checked by the real command line, each in a process of its own, and its time and its largest memory (with those
-of its children) are printed. `--quick` checks a small file with faults in memory and in batches, as Parquet and as CSV, and
+Both files are checked by the real command line, each in a process of its own, and its time and its largest memory are
+printed. `--quick` checks a small file with faults in memory and in batches, as Parquet and as CSV, and
 holds that the two reports agree byte by byte.
 """
 

@@ -143,6 +143,17 @@ def test_findings_past_the_limit_are_counted_and_told(
         assert cut["summary"]["by_rule"].get(code, 0) + cut["truncated"]["findings"].get(code, 0) == count
 
 
+def test_a_workbook_says_that_it_has_not_the_rows(
+    spoilt: pl.DataFrame, tmp_path: Path, command: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt.write_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr(memory, "plan", lambda *_: Plan(rows=400, keys=1 << 20))
+    outcome = command("check", "a.parquet", "--as-of", "2025-10-15", "-o", "a.xlsx", "-o", "a.html", "-o", "a.csv")
+    assert outcome.status == 1
+    assert f"{ROWS:,} 行名册没有抄进" in outcome.err
+    assert all((tmp_path / name).stat().st_size > 1_000 for name in ("a.xlsx", "a.html", "a.csv"))
+
+
 # ---- the rules over many rows ----
 
 
