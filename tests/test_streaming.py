@@ -19,7 +19,8 @@ from benchmarks.faults.inject import spoil
 from benchmarks.layouts import LAYOUTS, select
 from benchmarks.people import make_people
 from xueji_cli.checks import engine
-from xueji_cli.checks.engine import Limits, judge
+from xueji_cli.checks.engine import judge
+from xueji_cli.checks.keeping import Limits
 from xueji_cli.checks.keys import Keys, Spill
 from xueji_cli.checks.registry import all_rules
 from xueji_cli.checks.rule import GroupRule

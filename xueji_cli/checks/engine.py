@@ -7,7 +7,7 @@ differs.
 from __future__ import annotations
 
 import os
-from collections import Counter, deque
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ import polars as pl
 from xueji_cli.checks import derive, table_rules
 from xueji_cli.checks.context import Context, GroupContext
 from xueji_cli.checks.finding import FINDING_SCHEMA, no_findings
+from xueji_cli.checks.keeping import NO_LIMITS, Checked, Kept, Limits
 from xueji_cli.checks.keys import Keys, Spill
 from xueji_cli.checks.rule import GroupRule, RowRule, Skipped, TableRule
 from xueji_cli.checks.validation import validate
@@ -84,37 +85,6 @@ class Batch:
     bound: frozenset[str]
     rows: pl.DataFrame
     first: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What came of a run of the rules.
-
-    Attributes:
-        findings: `checks.finding.FINDING_SCHEMA`, ordered by table, row, position and rule.
-        skipped: The rules that did not run on a table.
-        left_out: Rule → how many of its findings are not among `findings`, because there were more than the limit.
-    """
-
-    findings: pl.DataFrame
-    skipped: tuple[Skipped, ...]
-    left_out: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a run may take.
-
-    Attributes:
-        keys: Bytes of key columns that stay in memory; None for any number.
-        findings: Findings that are kept; None for any number. The first in the files are kept, the others counted.
-    """
-
-    keys: int | None = None
-    findings: int | None = None
-
-
-NO_LIMITS = Limits()
 
 
 def _batches(rosters: Sequence[Roster | StreamedRoster]) -> Iterator[Batch]:
@@ -358,7 +328,7 @@ def judge(
         keys.add(number, key_columns(rows, number), batch.bound)
         return [*found, _missing_columns(batch, absent, rosters, active)]
 
-    kept = _Kept(limits.findings)
+    kept = Kept(limits.findings)
     with Spill() as spill, ThreadPoolExecutor(_WORKERS) as workers:
         keys = {roster.schema.name: Keys(limits.keys, spill) for roster in rosters}
         schemas = {roster.schema.name: roster.schema for roster in rosters}
@@ -390,30 +360,6 @@ def judge(
         tuple(skipped),
         dict(sorted(kept.left_out.items())),
     )
-
-
-class _Kept:
-    """Findings as they come, up to a limit; the others are counted by rule."""
-
-    def __init__(self, limit: int | None) -> None:
-        self._room = limit
-        self.frames: list[pl.DataFrame] = []
-        self.left_out: Counter[str] = Counter()
-
-    def add(self, frames: Sequence[pl.DataFrame]) -> None:
-        """Take in the findings of a batch, or of a rule over many rows."""
-        filled = [frame for frame in frames if not frame.is_empty()]
-        if not filled:
-            return
-        found = pl.concat(filled)
-        if self._room is not None:
-            if found.height > self._room:
-                found = found.sort("table", "row", "position", "rule", nulls_last=False, maintain_order=True)
-                over = found.slice(self._room)
-                self.left_out.update(dict(over["rule"].value_counts().iter_rows()))
-                found = found.head(self._room)
-            self._room -= found.height
-        self.frames.append(found)
 
 
 def _group_context(schema: Schema, keys: Keys, around: Surroundings, year: int) -> GroupContext:

@@ -11,7 +11,6 @@ import shutil
 import signal
 import tempfile
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,10 +135,3 @@ class Keys:
     def each(self, work: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
         """Return what `work` makes of each batch, one below the other."""
         return pl.concat([work(part.rows).collect() for part in self.parts()])
-
-    def close(self) -> None:
-        """Forget all rows, and delete those that were written."""
-        for path in self._files.values():
-            with suppress(OSError):
-                path.unlink()
-        self._held, self._files, self._bound = {}, {}, {}

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from xueji_cli.checks.engine import Checked, Surroundings
+    from xueji_cli.checks.engine import Surroundings
+    from xueji_cli.checks.keeping import Checked
     from xueji_cli.checks.rule import ActiveRule
     from xueji_cli.console import Console
     from xueji_cli.errors import InputError
@@ -158,7 +159,8 @@ def _judged(
     plan: Plan | None,
 ) -> tuple[list[Roster], Checked, list[InputError]]:
     """Read files and check them; a file of which only its end tells that it can't be read in pieces is read once more as a whole."""
-    from xueji_cli.checks.engine import NO_LIMITS, Limits, judge
+    from xueji_cli.checks.engine import judge
+    from xueji_cli.checks.keeping import NO_LIMITS, Limits
     from xueji_cli.commands.inputs import open_rosters
     from xueji_cli.errors import InputError
     from xueji_cli.schema.roster import Roster
