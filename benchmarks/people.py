@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -65,15 +66,22 @@ def make_people(rows: int, seed: int) -> pl.DataFrame:
     return fill(plan_schools(rows, seed), seed)
 
 
-def fill(schools: Iterable[School], seed: int) -> pl.DataFrame:
-    """Return the children of these schools."""
+def fill(schools: Iterable[School], seed: int, first: int = 0) -> pl.DataFrame:
+    """Return the children of these schools.
+
+    Args:
+        schools: The schools.
+        seed: Of every draw.
+        first: How many children were made before these, for whoever makes a large roster block by block: no two blocks then
+            give the same number.
+    """
     dice = Dice(seed)
     people = classes_of(schools).select(
         pl.all().gather(pl.col("class_key").repeat_by("size").explode(empty_as_null=True, keep_nulls=True))
     )
     people = people.with_columns(i=pl.int_range(pl.len(), dtype=pl.Int64))
     people = families.related(people, dice)
-    for step in (_birth, _identity, _numbers, _rolls, _circumstances, _schooling):
+    for step in (_birth, _identity, partial(_numbers, first=first), _rolls, _circumstances, _schooling):
         people = step(people, dice)
     return families.with_members(people, dice)
 
@@ -113,7 +121,7 @@ def _identity(people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     )
 
 
-def _numbers(people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
+def _numbers(people: pl.DataFrame, dice: Dice, first: int) -> pl.DataFrame:
     """The document and its number.
 
     Sequence numbers count up inside a county, day and sex, so that twins stand side by side and no two numbers agree.
@@ -136,14 +144,15 @@ def _numbers(people: pl.DataFrame, dice: Dice) -> pl.DataFrame:
     people = people.with_columns(home=pl.col("region").replace_strict(nearest, return_dtype=pl.Int64))
 
     rank = pl.int_range(pl.len()).over("region", "birth", "male")
-    start = (pl.col("region").cast(pl.Int64) * 31 + pl.col("birth").to_physical()) % 499
+    # Blocks of a million begin so far apart that none reaches into another.
+    start = (pl.col("region").cast(pl.Int64) * 31 + pl.col("birth").to_physical() + first // 1_000_000 * 45) % 499
     # Green cards all carry one region here, so they are counted apart.
     green_rank = pl.int_range(pl.len()).over("special", "birth", "male")
     people = people.with_columns(
-        rank=rank, green_rank=green_rank, start=start, serial=pl.int_range(pl.len()).over("special")
+        rank=rank, green_rank=green_rank, start=start, serial=pl.int_range(pl.len()).over("special") + first
     )
     serial = pl.col("serial")
-    green = id_numbers.sequence(pl.col("green_rank"), pl.lit(7), pl.col("male"))
+    green = id_numbers.sequence(pl.col("green_rank"), pl.lit(7 + first // 1_000_000 * 45), pl.col("male"))
     people = people.with_columns(
         card=id_numbers.body(
             pl.col("region"), pl.col("birth"), id_numbers.sequence(pl.col("rank"), pl.col("start"), pl.col("male"))

@@ -192,7 +192,7 @@ def explode(*_, **__):
 
 @pytest.mark.parametrize("options", [[], ["--debug"]], ids=["plain", "debug"])
 def test_an_internal_error_is_3_and_one_line(command, good, monkeypatch, options):
-    monkeypatch.setattr("xueji_cli.checks.engine.run", explode)
+    monkeypatch.setattr("xueji_cli.checks.engine.judge", explode)
     done = command("check", good, *options)
     assert (done.status, done.out) == (3, "")
     last = done.err.splitlines()[-1]
@@ -212,7 +212,7 @@ def test_a_panic_inside_polars_is_an_internal_error(command, good, monkeypatch):
     def panic(*_, **__):
         raise type("PanicException", (BaseException,), {})("index out of bounds: 王小明")
 
-    monkeypatch.setattr("xueji_cli.checks.engine.run", panic)
+    monkeypatch.setattr("xueji_cli.checks.engine.judge", panic)
     done = command("check", good)
     assert done.status == 3
     assert "PanicException" in done.err

@@ -42,6 +42,7 @@ ignore = "PT01, CD"
 schema_folders = ["本县"]
 reveal = true
 recursive = true
+memory = "4GB"
 
 [map]
 "证件号" = "身份证件号"
@@ -74,6 +75,7 @@ def test_every_key(load):
         schema_folders=("本县",),
         reveal=True,
         recursive=True,
+        memory=4 << 30,
         mapping=("证件号=身份证件号", "K=id_number"),
         rule_overrides={"ID14": {"max_age": "40", "severity": "warning"}, "PT01": {"severity": "off"}},
         file=load().file,

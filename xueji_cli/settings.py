@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xueji_cli.errors import DefinitionError, UserError
 from xueji_cli.messages.catalogue import LANGUAGES
+from xueji_cli.tables.memory import parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ DEFAULT_PACK = "national-2025"
 _TEXT = frozenset({"schema", "rules", "as_of", "encoding", "sheet", "fail_on", "lang", "format", "photos", "classes"})
 _LISTS = frozenset({"select", "ignore", "schema_folders"})
 _FLAGS = frozenset({"reveal", "recursive"})
-_KEYS = (*sorted(_TEXT | _LISTS | _FLAGS), "header_row")
+_KEYS = (*sorted(_TEXT | _LISTS | _FLAGS), "header_row", "memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Settings:
         photos: Folder of photo files.
         classes: Class list.
         recursive: Look into folders of folders.
+        memory: Bytes that the run may take; None for a part of those that are free.
         schema_folders: Folders of the user's own schemas, tables and packs.
         rule_overrides: Rule code → severity and parameters from `[rule.CODE]`.
         file: The settings file that was read.
@@ -70,6 +72,7 @@ class Settings:
     photos: str | None = None
     classes: str | None = None
     recursive: bool = False
+    memory: int | None = None
     schema_folders: tuple[str, ...] = ()
     rule_overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     file: str | None = None
@@ -112,6 +115,11 @@ def _plain(key: str, value: object, word: str) -> object:
         if not str(value).isdecimal() or int(str(value)) < 1:
             raise UserError("bad_setting", word=word, value=_shown(value), known="1, 2, 3 ...")
         return int(str(value))
+    if key == "memory":
+        size = parse_size(str(value))
+        if size is None or isinstance(value, bool):
+            raise UserError("bad_setting", word=word, value=_shown(value), known="4GB, 512MB ... (≥ 256MB)")
+        return size
     choices = {"fail_on": FAIL_ON, "lang": LANGUAGES, "format": FORMATS}.get(key)
     if choices and str(value) not in choices:
         raise UserError("bad_setting", word=word, value=_shown(value), known=", ".join(choices))

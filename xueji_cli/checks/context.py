@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.checks import derive
+from xueji_cli.checks.keys import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,12 +114,12 @@ class GroupContext(Context):
     """The surroundings of a rule over many rows: the rows of all files together.
 
     Attributes:
-        rows: Every row of every table of the schema, with `table`, `row` and the derived columns that any of them has (null elsewhere).
+        rows: The key columns of every row of every table of the schema (`engine.key_columns`).
         memo: Frames that rules share.
         lock: Held while one of them is computed: rules run side by side.
     """
 
-    rows: pl.DataFrame = field(default_factory=pl.DataFrame)
+    rows: Keys = field(default_factory=Keys)
     memo: dict[str, pl.DataFrame] = field(default_factory=dict)
     lock: Lock = field(default_factory=Lock)
 

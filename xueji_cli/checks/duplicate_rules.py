@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -54,17 +55,21 @@ def _repeated(rows: pl.DataFrame, keys: list[str], value: str) -> pl.DataFrame:
 def _alike(ctx: GroupContext, role: str, *also: str) -> pl.DataFrame:
     """Return the rows whose number may stand in another row too.
 
-    Seventeen digits are compared as integers, much quicker than text; numbers of another shape as they are, if they are numbers
-    at all: a stroke or 无 stands in many rows.
+    Seventeen digits are compared as integers, numbers of another shape by a hash, if they are numbers at all: a stroke or 无 stands
+    in many rows. Two numbers may have the same hash; whoever asks compares the numbers themselves.
     """
     number, digits = pl.col(role), pl.col(role + derive.DIGITS)
-    rows = ctx.rows.lazy().select("table", "row", role, role + derive.DIGITS, *also)
+    # `when` answers for the nulls of `digits` as well.
+    judged = digits.is_not_null() | number.str.contains("[0-9]{3}")
+    key = pl.when(digits.is_not_null()).then(digits).otherwise(number.hash().reinterpret(signed=True)).alias("key")
     # Sorted, equal integers stand beside each other; grouping a million of them takes three times as long.
-    ordered = ctx.rows.get_column(role + derive.DIGITS).drop_nulls().sort()
+    ordered = ctx.rows.each(lambda rows: rows.filter(judged).select(key)).to_series().sort()
     twice = ordered.filter(ordered == ordered.shift(1)).unique()
-    shaped = rows.filter(digits.is_in(twice.implode()))
-    others = rows.filter(digits.is_null() & number.str.contains("[0-9]{3}"))
-    return pl.concat([shaped, others]).sort("table", "row").collect()
+    if not len(twice):
+        return ctx.rows.each(lambda rows: rows.select("table", "row", role, *also).head(0))
+    return ctx.rows.each(
+        lambda rows: rows.filter(judged).filter(key.is_in(twice.implode())).select("table", "row", role, *also)
+    ).sort("table", "row")
 
 
 def _same_id(ctx: GroupContext) -> pl.DataFrame:
@@ -87,13 +92,18 @@ def _same_person(ctx: GroupContext) -> pl.DataFrame:
         if ctx.has("id_number")
         else pl.lit(value=True)
     )
-    known = ctx.rows.lazy().filter(pl.all_horizontal(pl.col(key).is_not_null() for key in keys))
-    suspects = known.filter(numberless).select("table", "row", *keys).collect()
+    known = pl.all_horizontal(pl.col(key).is_not_null() for key in keys)
+    suspects = ctx.rows.each(lambda rows: rows.filter(known & numberless).select("table", "row", *keys))
     if suspects.is_empty():
         return NOTHING
+    wanted = suspects.lazy().select(keys).unique()
     # The other one may have its number: a J roll beside a G roll of the same child.
-    alike = known.select("table", "row", *keys).join(suspects.lazy().select(keys).unique(), on=keys, how="semi")
-    return _repeated(alike.collect(), keys, "name").join(
+    alike = ctx.rows.each(
+        lambda rows: (
+            rows.filter(known).select("table", "row", *keys).join(wanted, on=keys, how="semi", maintain_order="left")
+        )
+    )
+    return _repeated(alike, keys, "name").join(
         suspects.select("table", "row"), on=["table", "row"], how="semi", maintain_order="left"
     )
 
@@ -106,17 +116,22 @@ def _also_guardian(ctx: GroupContext) -> pl.DataFrame:
     number = pl.col("number")
     # Only guardians as young as a pupil: nearly all others can be left out before anything is compared.
     young = pl.col("digits") // 10**7 % 10_000 >= ctx.as_of.year - 22
-    everyone = pl.concat(
-        [
-            ctx.rows.lazy().select(
-                "table", "row", number=pl.col(role), digits=pl.col(role + derive.DIGITS), own=pl.col("id_number")
-            )
-            for role in members
-        ]
+
+    def of_others(rows: pl.LazyFrame, role: str) -> pl.LazyFrame:
+        numbers = rows.select(
+            "table", "row", number=pl.col(role), digits=pl.col(role + derive.DIGITS), own=pl.col("id_number")
+        )
+        return numbers.filter(young & number.ne_missing(pl.col("own")))
+
+    guardians = pl.concat([ctx.rows.each(partial(of_others, role=role)) for role in members])
+    wanted = guardians.lazy().select("number").unique()
+    sound = ctx.rows.each(
+        lambda rows: (
+            rows.filter(pl.col("id_number" + derive.STATE) == "ok")
+            .select("table", "row", "id_number")
+            .join(wanted, left_on="id_number", right_on="number", how="semi", maintain_order="left")
+        )
     )
-    guardians = everyone.filter(young & number.ne_missing(pl.col("own"))).collect()
-    pupils = ctx.rows.lazy().filter(pl.col("id_number" + derive.STATE) == "ok").select("table", "row", "id_number")
-    sound = pupils.join(guardians.lazy(), left_on="id_number", right_on="number", how="semi").collect()
     hits = guardians.join(sound.select(number="id_number"), on="number", how="semi")
     if hits.is_empty():
         return NOTHING

@@ -1,8 +1,13 @@
-"""Run rules over rosters: row rules through Pandera, one pool of rows at a time; group rules over all rows together."""
+"""Run rules over rosters: row rules through Pandera, batch by batch; group rules over the key columns of all batches together.
+
+Tables that are in memory are one batch a worker; of a table that is streamed, its source says how many rows are one. Nothing else
+differs.
+"""
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,39 +17,41 @@ import polars as pl
 from xueji_cli.checks import derive, table_rules
 from xueji_cli.checks.context import Context, GroupContext
 from xueji_cli.checks.finding import FINDING_SCHEMA, no_findings
+from xueji_cli.checks.keeping import NO_LIMITS, Checked, Kept, Limits
+from xueji_cli.checks.keys import Keys, Spill
 from xueji_cli.checks.rule import GroupRule, RowRule, Skipped, TableRule
 from xueji_cli.checks.validation import validate
-from xueji_cli.schema.roster import NUMERIC
+from xueji_cli.schema.roster import NUMERIC, Roster
+from xueji_cli.schema.streaming import StreamedRoster
 from xueji_cli.values.classes import school_year
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Future
     from datetime import date
 
     from xueji_cli.checks.rule import ActiveRule, Verdict
     from xueji_cli.schema.model import Field, Schema
-    from xueji_cli.schema.roster import Roster
 
 _WORKERS = min(os.cpu_count() or 1, 8)
 #: Rows that are worth a part of their own.
 _PART = 100_000
 
-#: Fields that rules over many rows look at, with everything derived from them.
-_GROUP_FIELDS = frozenset(
-    {
-        *(
-            "school_code",
-            "school_name",
-            "grade",
-            "class_name",
-            "name",
-            "sex",
-            "id_number",
-            "roll_number",
-            "local_number",
-        ),
-        *("status", "student_source", "member1_id_number", "member2_id_number"),
-    }
+#: What rules over many rows look at, besides `table` and `row`; and what names the school and class of a row.
+_KEYS = (
+    *("school_code", "school_name", "class_name", "class_name" + derive.TITLE, "name", "local_number"),
+    *(derive.GRADE, derive.CLASS, derive.GROUP, derive.BORN),
+    *(
+        "id_number",
+        "id_number" + derive.STATE,
+        "id_number" + derive.DIGITS,
+        "roll_number",
+        "roll_number" + derive.DIGITS,
+    ),
+    *(f"{member}_id_number{suffix}" for member in ("member1", "member2") for suffix in ("", derive.DIGITS)),
+    *(role + derive.LABEL for role in ("sex", "status", "student_source")),
+    *(name + derive.RAW for name in ("school_code", "school_name", "grade", "class_name")),
+    "class_name" + derive.GRADE_OF_CLASS,
 )
 
 
@@ -64,13 +71,43 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pool:
-    """Rows of tables that have the same fields, so that one pass over the columns serves them all; in one part or more."""
+class Batch:
+    """Rows of tables that have the same fields, so that one pass over the columns serves them all.
+
+    Attributes:
+        schema: Their schema.
+        bound: Names of their fields.
+        rows: `table`, `row`, the fields as written, `<field>#numeric`.
+        first: The tables of which these are the first rows.
+    """
 
     schema: Schema
     bound: frozenset[str]
-    tables: tuple[int, ...]
-    parts: tuple[pl.DataFrame, ...]
+    rows: pl.DataFrame
+    first: tuple[int, ...]
+
+
+def _batches(rosters: Sequence[Roster | StreamedRoster]) -> Iterator[Batch]:
+    """Yield the rows of all tables: those in memory first, pooled by their fields, then those that are streamed."""
+    groups: dict[tuple[str, frozenset[str]], list[int]] = {}
+    for index, roster in enumerate(rosters):
+        if isinstance(roster, Roster):
+            groups.setdefault((roster.schema.name, frozenset(roster.columns)), []).append(index)
+    for (_, bound), indices in groups.items():
+        frames = [_numbered(roster.frame, i) for i in indices if isinstance(roster := rosters[i], Roster)]
+        rows = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
+        flags = [pl.col(name).fill_null(value=False) for name in rows.columns if name.endswith(NUMERIC)]
+        rows = rows.with_columns(flags)
+        for part, each in enumerate(_cut(rows)):
+            yield Batch(rosters[indices[0]].schema, bound, each, () if part else tuple(indices))
+    for index, roster in enumerate(rosters):
+        if isinstance(roster, StreamedRoster):
+            for part, each in enumerate(roster.batches()):
+                yield Batch(roster.schema, frozenset(roster.columns), _numbered(each, index), () if part else (index,))
+
+
+def _numbered(rows: pl.DataFrame, table: int) -> pl.DataFrame:
+    return rows.select(pl.lit(table, dtype=pl.UInt32).alias("table"), pl.all())
 
 
 def _cut(rows: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
@@ -78,17 +115,6 @@ def _cut(rows: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
     count = max(1, min(_WORKERS, rows.height // _PART))
     size = -(-rows.height // count)
     return tuple(rows.slice(start, size) for start in range(0, rows.height, size)) if count > 1 else (rows,)
-
-
-def _pools(rosters: Sequence[Roster]) -> Iterator[_Pool]:
-    groups: dict[tuple[str, frozenset[str]], list[int]] = {}
-    for index, roster in enumerate(rosters):
-        groups.setdefault((roster.schema.name, frozenset(roster.columns)), []).append(index)
-    for (_, bound), indices in groups.items():
-        frames = [rosters[i].frame.select(pl.lit(i, dtype=pl.UInt32).alias("table"), pl.all()) for i in indices]
-        rows = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
-        flags = [pl.col(name).fill_null(value=False) for name in rows.columns if name.endswith(NUMERIC)]
-        yield _Pool(rosters[indices[0]].schema, bound, tuple(indices), _cut(rows.with_columns(flags)))
 
 
 def _lacking(rule: ActiveRule, schema: Schema, bound: frozenset[str], around: Surroundings) -> tuple[str, ...]:
@@ -107,13 +133,13 @@ def _lacking(rule: ActiveRule, schema: Schema, bound: frozenset[str], around: Su
 
 
 def _verdicts(
-    pool: _Pool, active: Mapping[str, ActiveRule], context: Context
+    batch: Batch, active: Mapping[str, ActiveRule], context: Context
 ) -> Iterator[tuple[ActiveRule, Field, Verdict]]:
     for rule in active.values():
         if not isinstance(rule.rule, RowRule):
             continue
-        for field in rule.rule.fields(pool.schema):
-            if field.name not in pool.bound:
+        for field in rule.rule.fields(batch.schema):
+            if field.name not in batch.bound:
                 continue
             verdict = rule.rule.build(context.for_rule(rule.params), field)
             if verdict is not None:
@@ -134,7 +160,7 @@ def _places(bound: frozenset[str]) -> list[pl.Expr]:
     return [pl.coalesce([*schools, null]).alias("school"), klass.alias("class_name")]
 
 
-def _positions(name: str, rosters: Sequence[Roster]) -> pl.Expr:
+def _positions(name: str, rosters: Sequence[Roster | StreamedRoster]) -> pl.Expr:
     """Return the position of a field's column in each row's table."""
     where = {i: roster.columns[name].position for i, roster in enumerate(rosters) if name in roster.columns}
     return pl.col("table").replace_strict(where, default=None, return_dtype=pl.UInt32)
@@ -148,10 +174,13 @@ def _shape(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def _row_findings(
-    pool: _Pool, rows: pl.DataFrame, rosters: Sequence[Roster], verdicts: Sequence[tuple[ActiveRule, Field, Verdict]]
+    batch: Batch,
+    rows: pl.DataFrame,
+    rosters: Sequence[Roster | StreamedRoster],
+    verdicts: Sequence[tuple[ActiveRule, Field, Verdict]],
 ) -> tuple[list[pl.DataFrame], list[str]]:
     """Return the findings of row rules, and the names of required fields that the rows do not have."""
-    failed, absent = validate(rows, pool.schema, [(field, verdict) for _, field, verdict in verdicts])
+    failed, absent = validate(rows, batch.schema, [(field, verdict) for _, field, verdict in verdicts])
     null = pl.lit(None, dtype=pl.String)
     found = []
     for index, mask in failed:
@@ -168,39 +197,47 @@ def _row_findings(
                 pl.col(field.name + derive.RAW).alias("value"),
                 (null if verdict.p1 is None else verdict.p1).alias("p1"),
                 (null if verdict.p2 is None else verdict.p2).alias("p2"),
-                *_places(pool.bound),
+                *_places(batch.bound),
             ).collect()
         )
     return [_shape(frame) for frame in found], absent
 
 
 def _missing_columns(
-    pool: _Pool, absent: Sequence[str], rosters: Sequence[Roster], active: Mapping[str, ActiveRule]
+    batch: Batch,
+    absent: Sequence[str],
+    rosters: Sequence[Roster | StreamedRoster],
+    active: Mapping[str, ActiveRule],
 ) -> pl.DataFrame:
-    """Return a finding for each table of a pool and each required field that it does not have."""
+    """Return a finding for each table that begins in a batch and each required field that it does not have."""
     code = table_rules.MISSING_COLUMN.code
-    if not absent or code not in active:
+    if not absent or not batch.first or code not in active:
         return no_findings()
     place = {"rule": code, "severity": active[code].severity.value}
     return _shape(
         pl.DataFrame(
             [
-                place | {"table": table, "row": rosters[table].table.header_row, "p1": pool.schema.by_name[name].title}
-                for table in pool.tables
+                place | {"table": table, "row": rosters[table].table.header_row, "p1": batch.schema.by_name[name].title}
+                for table in batch.first
                 for name in absent
             ]
         )
     )
 
 
-def _group_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    kept = [name for name in rows.columns if name.split("#")[0] in _GROUP_FIELDS or name.startswith("~")]
-    kept = [name for name in kept if not name.endswith((derive.RAW, NUMERIC, derive.DIRT, derive.FLAW))]
-    return rows.select("table", "row", *kept)
+def key_columns(rows: pl.DataFrame, number: int) -> pl.DataFrame:
+    """Return of derived rows what rules over many rows look at (`_KEYS`).
+
+    Args:
+        rows: A batch, derived.
+        number: Which one; each has numbered its own classes, and those of different batches are to differ.
+    """
+    group = pl.col(derive.GROUP).cast(pl.UInt64) + (number << 32)
+    return rows.select("table", "row", *(name for name in _KEYS if name in rows.columns)).with_columns(group)
 
 
 def _group_findings(
-    rule: ActiveRule, context: GroupContext, pools: Sequence[_Pool], rosters: Sequence[Roster]
+    rule: ActiveRule, context: GroupContext, rosters: Sequence[Roster | StreamedRoster]
 ) -> pl.DataFrame:
     """Return the findings of one rule over many rows."""
     assert isinstance(rule.rule, GroupRule)
@@ -210,9 +247,8 @@ def _group_findings(
     keys = ["table", "row"]
     rows = found.select(keys).unique().lazy()
     places = [
-        part.lazy().join(rows, on=keys, how="semi").select(*keys, *_places(pool.bound))
-        for pool in pools
-        for part in pool.parts
+        part.rows.join(rows, on=keys, how="semi").select(*keys, *_places(part.bound)).collect()
+        for part in context.rows.parts()
     ]
     name = context.name(rule.rule.on)
     return _shape(
@@ -221,7 +257,7 @@ def _group_findings(
             pl.lit(rule.severity.value).alias("severity"),
             _positions(name, rosters).alias("position"),
             pl.lit(name).alias("field"),
-        ).join(pl.concat(places).collect(), on=keys, how="left", maintain_order="left")
+        ).join(pl.concat(places), on=keys, how="left", maintain_order="left")
     )
 
 
@@ -240,107 +276,99 @@ def _table_findings(rosters: Sequence[Roster], active: Mapping[str, ActiveRule])
 def run(
     rosters: Sequence[Roster], active: Mapping[str, ActiveRule], around: Surroundings
 ) -> tuple[pl.DataFrame, tuple[Skipped, ...]]:
+    """Apply rules to tables that are in memory; `judge` without limits.
+
+    Returns:
+        The findings, and the rules that did not run on a table.
+    """
+    checked = judge(rosters, active, around)
+    return checked.findings, checked.skipped
+
+
+def judge(
+    rosters: Sequence[Roster | StreamedRoster],
+    active: Mapping[str, ActiveRule],
+    around: Surroundings,
+    limits: Limits = NO_LIMITS,
+) -> Checked:
     """Apply rules to rosters.
 
     Args:
-        rosters: The bound tables, in input order.
+        rosters: The bound tables, in input order; those that are streamed are read to their end.
         active: Code → rule with its severity and parameters.
         around: The day, and what the rosters are compared with.
+        limits: What the run may take.
 
-    Returns:
-        Findings (`checks.finding.FINDING_SCHEMA`) ordered by table, row, position and rule, and the rules that did not run on a table.
+    Raises:
+        Unstreamable: As the source of a streamed table says.
     """
     year = school_year(around.as_of)
-    pools = list(_pools(rosters))
     skipped: list[Skipped] = []
     runnable: list[Mapping[str, ActiveRule]] = []
-    for pool in pools:
-        lacking = {code: _lacking(rule, pool.schema, pool.bound, around) for code, rule in active.items()}
-        skipped += [Skipped(code, table, miss) for code, miss in lacking.items() if miss for table in pool.tables]
+    for table, roster in enumerate(rosters):
+        lacking = {
+            code: _lacking(rule, roster.schema, frozenset(roster.columns), around) for code, rule in active.items()
+        }
+        skipped += [Skipped(code, table, miss) for code, miss in sorted(lacking.items()) if miss]
         runnable.append({code: rule for code, rule in active.items() if not lacking[code]})
 
-    def derived(rows: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-        return derive.derive(rows, schema, as_of=around.as_of, school_year=year)
-
-    def verdicts(pool: _Pool, active: Mapping[str, ActiveRule]) -> list[tuple[ActiveRule, Field, Verdict]]:
+    def judged(batch: Batch, number: int, keys: Keys) -> list[pl.DataFrame]:
+        rows = derive.derive(batch.rows, batch.schema, as_of=around.as_of, school_year=year)
         context = Context(
-            schema=pool.schema,
-            bound=pool.bound,
-            columns=frozenset(pool.parts[0].columns),
+            schema=batch.schema,
+            bound=batch.bound,
+            columns=frozenset(rows.columns),
             as_of=around.as_of,
             school_year=year,
             photos=around.photos,
-            states=frozenset().union(*(derive.states(rows) for rows in pool.parts)),
+            states=derive.states(rows),
         )
-        return list(_verdicts(pool, active, context))
+        table = int(batch.rows["table"][0]) if batch.rows.height else batch.first[0]
+        found, absent = _row_findings(batch, rows, rosters, list(_verdicts(batch, runnable[table], context)))
+        keys.add(number, key_columns(rows, number), batch.bound)
+        return [*found, _missing_columns(batch, absent, rosters, active)]
 
-    def judged(
-        pool: _Pool,
-        rows: pl.DataFrame,
-        rules: Sequence[tuple[ActiveRule, Field, Verdict]],
-    ) -> list[pl.DataFrame]:
-        found, absent = _row_findings(pool, rows, rosters, rules)
-        # A column that is missing is missing in every part of the rows.
-        return [*found, *([] if rows is not pool.parts[0] else [_missing_columns(pool, absent, rosters, active)])]
-
-    parts = [_table_findings(rosters, active)]
-    # Polars lets go of the interpreter lock while it works, so parts of the rows, and rows and groups, are worked on side by side.
-    with ThreadPoolExecutor(_WORKERS) as workers:
-        waiting = [[workers.submit(derived, rows, pool.schema) for rows in pool.parts] for pool in pools]
-        pools = [
-            replace(pool, parts=_alike([part.result() for part in derivations]))
-            for pool, derivations in zip(pools, waiting, strict=True)
-        ]
+    kept = Kept(limits.findings)
+    with Spill() as spill, ThreadPoolExecutor(_WORKERS) as workers:
+        keys = {roster.schema.name: Keys(limits.keys, spill) for roster in rosters}
+        schemas = {roster.schema.name: roster.schema for roster in rosters}
+        # Polars lets go of the interpreter lock while it works, so batches are worked on side by side: one a worker, and the next
+        # one read meanwhile.
+        waiting: deque[Future[list[pl.DataFrame]]] = deque()
+        for number, batch in enumerate(_batches(rosters)):
+            if len(waiting) >= _WORKERS:
+                kept.add(waiting.popleft().result())
+            waiting.append(workers.submit(judged, batch, number, keys[batch.schema.name]))
+            del batch
+        while waiting:
+            kept.add(waiting.popleft().result())
         finders = [
-            workers.submit(_group_findings, rule, context, alike, rosters)
-            for context, alike in _group_contexts(pools, around, year)
+            workers.submit(_group_findings, rule, context, rosters)
+            for name, columns in keys.items()
+            for context in [_group_context(schemas[name], columns, around, year)]
             for rule in active.values()
             if isinstance(rule.rule, GroupRule) and context.has(rule.rule.on, *rule.rule.needs)
         ]
-        judgements = [
-            workers.submit(judged, pool, rows, rules)
-            for pool, rules in [(pool, verdicts(pool, active)) for pool, active in zip(pools, runnable, strict=True)]
-            for rows in pool.parts
-        ]
-        for judgement in judgements:
-            parts += judgement.result()
-        parts += [finder.result() for finder in finders]
-    findings = pl.concat([part for part in parts if not part.is_empty()] or [no_findings()])
+        for finder in finders:
+            kept.add([finder.result()])
+    whole = [roster if isinstance(roster, Roster) else roster.finished() for roster in rosters]
+    kept.add([_table_findings(whole, active)])
     skipped.sort(key=lambda item: (item.table, item.code))
-    return findings.sort("table", "row", "position", "rule", nulls_last=False), tuple(skipped)
-
-
-def _alike(parts: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, ...]:
-    """Give the derived parts of a pool the same columns, and numbers of classes that differ.
-
-    Some columns are only there when a cell has something to tell, and each part has numbered its own classes.
-    """
-    columns = {name: dtype for rows in parts for name, dtype in rows.schema.items()}
-    return tuple(
-        rows.with_columns(
-            pl.col(derive.GROUP).cast(pl.UInt64) + (number << 32),
-            *(pl.lit(None, dtype=dtype).alias(name) for name, dtype in columns.items() if name not in rows.columns),
-        )
-        for number, rows in enumerate(parts)
+    findings = pl.concat(kept.frames or [no_findings()])
+    return Checked(
+        findings.sort("table", "row", "position", "rule", nulls_last=False, maintain_order=True),
+        tuple(skipped),
+        dict(sorted(kept.left_out.items())),
     )
 
 
-def _group_contexts(
-    pools: Sequence[_Pool], around: Surroundings, year: int
-) -> Iterator[tuple[GroupContext, list[_Pool]]]:
-    """Put the rows of each schema together, those of all files."""
-    for name in dict.fromkeys(pool.schema.name for pool in pools):
-        alike = [pool for pool in pools if pool.schema.name == name]
-        rows = pl.concat([_group_rows(part) for pool in alike for part in pool.parts], how="diagonal")
-        yield (
-            GroupContext(
-                schema=alike[0].schema,
-                bound=frozenset().union(*(pool.bound for pool in alike)),
-                columns=frozenset(rows.columns),
-                as_of=around.as_of,
-                school_year=year,
-                classes=around.classes,
-                rows=rows,
-            ),
-            alike,
-        )
+def _group_context(schema: Schema, keys: Keys, around: Surroundings, year: int) -> GroupContext:
+    return GroupContext(
+        schema=schema,
+        bound=keys.bound,
+        columns=frozenset(keys.schema),
+        as_of=around.as_of,
+        school_year=year,
+        classes=around.classes,
+        rows=keys,
+    )

@@ -33,13 +33,11 @@ def _census(ctx: GroupContext) -> pl.DataFrame:
     """
     states = [ctx.label(role).alias(role) for role in ("status", "student_source")]
     names = [name for name in _NAMES if name in ctx.columns]
-    counted = (
-        ctx.rows.lazy()
-        .group_by("table", derive.GROUP, *states)
-        .agg(pl.col("row").min(), pl.len().alias("size"), *(pl.col(name).first() for name in names))
-        .collect()
-        .sort("table", "row")
-    )
+    counted = ctx.rows.each(
+        lambda rows: rows.group_by("table", derive.GROUP, *states).agg(
+            pl.col("row").min(), pl.len().alias("size"), *(pl.col(name).first() for name in names)
+        )
+    ).sort("table", "row")
     known = [ctx.clean(role) for role in ("school_code", "school_name") if ctx.has(role)]
     return counted.with_columns(pl.coalesce([*known, pl.format("#{}", "table")]).alias("~school"))
 
@@ -91,10 +89,13 @@ def _conflict(of: str, by: str, share: float = 1.0) -> Callable[[GroupContext], 
         )
         if rare.is_empty():
             return NOTHING
-        return (
-            ctx.rows.select("table", "row", of, by)
-            .join(rare.select(by, of, "usual"), on=[by, of], how="inner", maintain_order="left")
-            .select("table", "row", value=pl.col(of), p1=pl.col("usual"), p2=pl.col(by))
+        told = rare.lazy().select(by, of, "usual")
+        return ctx.rows.each(
+            lambda rows: (
+                rows.select("table", "row", of, by)
+                .join(told, on=[by, of], how="inner", maintain_order="left")
+                .select("table", "row", value=pl.col(of), p1=pl.col("usual"), p2=pl.col(by))
+            )
         )
 
     return find
@@ -120,7 +121,11 @@ def _share(role: str, label: str) -> Callable[[GroupContext], pl.DataFrame]:
         )
         if over.is_empty():
             return NOTHING
-        pupils = ctx.rows.select("table", "row", derive.GROUP, state=ctx.label(role)).filter(pl.col("state") == label)
+        pupils = ctx.rows.each(
+            lambda rows: rows.select("table", "row", derive.GROUP, state=ctx.label(role)).filter(
+                pl.col("state") == label
+            )
+        )
         spread = over.with_row_index("case").explode("places").unnest("places")
         found = (
             spread.join(pupils, on=["table", derive.GROUP], how="inner")

@@ -114,8 +114,10 @@ def _gaps(ctx: GroupContext) -> pl.DataFrame:
     if not name or not layouts.continuous(name) or not ctx.has("local_number"):
         return pl.DataFrame(schema={"table": pl.UInt32, "row": pl.UInt32})
     number = pl.col("local_number")
-    rows = ctx.rows.filter(number.str.contains(layouts.pattern(name))).with_columns(
-        series=layouts.series(number, name), place=layouts.sequence(number, name)
+    rows = ctx.rows.each(
+        lambda rows: rows.filter(number.str.contains(layouts.pattern(name))).select(
+            "table", "row", number, series=layouts.series(number, name), place=layouts.sequence(number, name)
+        )
     )
     return (
         rows.sort("series", "place", "table", "row")

@@ -12,15 +12,24 @@ import typer
 from xueji_cli.commands import options
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import polars as pl
 
+    from xueji_cli.checks.engine import Surroundings
+    from xueji_cli.checks.keeping import Checked
+    from xueji_cli.checks.rule import ActiveRule
     from xueji_cli.console import Console
+    from xueji_cli.errors import InputError
     from xueji_cli.reports.report import CheckReport
     from xueji_cli.reports.written import Written
+    from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
     from xueji_cli.tables.blob import Ahead
+    from xueji_cli.tables.memory import Plan
+
+#: Findings of which a run past memory keeps the places; more of them are counted by rule and told (`truncated`).
+MOST_FINDINGS = 1_000_000
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
 
@@ -43,6 +52,7 @@ def check(
     classes: options.Classes = None,
     photos: options.Photos = None,
     recursive: options.Recursive = False,
+    memory: options.Memory = None,
     places: options.Places = 3,
     reveal: options.Reveal = False,
     config: options.Config = None,
@@ -54,14 +64,16 @@ def check(
     """Check rosters."""
     from xueji_cli.commands.start import start
     from xueji_cli.tables.blob import Ahead
+    from xueji_cli.tables.memory import plan
     from xueji_cli.tables.paths import expand_inputs
 
     console, settings = start(ctx, without=frozenset())
     paths = expand_inputs(files, recursive=settings.recursive)
-    ahead = Ahead(paths)
+    pieces = plan(paths, settings.memory)
+    ahead = Ahead(paths) if pieces is None else None
     outputs = list(dict.fromkeys(output or []))
     refuse_outputs(outputs, paths)
-    report = run(paths, settings, console, ahead)
+    report = run(paths, settings, console, ahead, pieces)
     return show(report, settings, console, outputs, limit=places)
 
 
@@ -83,13 +95,25 @@ def refuse_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
             raise UserError("output_no_folder", file=output, folder=str(folder))
 
 
-def run(paths: Sequence[str], settings: Settings, console: Console, ahead: Ahead | None = None) -> CheckReport:
-    """Read files, check them together, and return the report."""
+def run(
+    paths: Sequence[str],
+    settings: Settings,
+    console: Console,
+    ahead: Ahead | None = None,
+    plan: Plan | None = None,
+) -> CheckReport:
+    """Read files, check them together, and return the report.
+
+    Args:
+        paths: The files.
+        settings: The run's settings.
+        console: Shows the progress.
+        ahead: The files, of which the first is being read already.
+        plan: How files are read that don't fit in memory; None when all do.
+    """
     from xueji_cli import __version__
     from xueji_cli.checks.activation import activate, known_parameters
     from xueji_cli.checks.engine import Surroundings
-    from xueji_cli.checks.engine import run as run_rules
-    from xueji_cli.commands.inputs import read_rosters
     from xueji_cli.commands.start import said
     from xueji_cli.reports.report import CheckReport, Run
     from xueji_cli.schema.rulepack import load_rulepack
@@ -104,8 +128,7 @@ def run(paths: Sequence[str], settings: Settings, console: Console, ahead: Ahead
     )
     # The slowest of imports.
     pandera = partial(import_module, "pandera.polars")
-    rosters, failures = read_rosters(paths, settings, console, ahead=ahead, meanwhile=pandera)
-    findings, skipped = run_rules(rosters, active, around)
+    rosters, checked, failures = _judged(paths, settings, console, active, around, ahead, pandera, plan)
     schemas = {f"{roster.schema.name} {roster.schema.version}": None for roster in rosters}
     return CheckReport(
         run=Run(
@@ -118,10 +141,48 @@ def run(paths: Sequence[str], settings: Settings, console: Console, ahead: Ahead
         ),
         rosters=tuple(rosters),
         unreadable=tuple(failures),
-        findings=findings,
+        findings=checked.findings,
         rules=active,
-        skipped=skipped,
+        skipped=checked.skipped,
+        left_out=checked.left_out,
     )
+
+
+def _judged(
+    paths: Sequence[str],
+    settings: Settings,
+    console: Console,
+    active: Mapping[str, ActiveRule],
+    around: Surroundings,
+    ahead: Ahead | None,
+    meanwhile: Callable[[], object],
+    plan: Plan | None,
+) -> tuple[list[Roster], Checked, list[InputError]]:
+    """Read files and check them; a file of which only its end tells that it can't be read in pieces is read once more as a whole."""
+    from xueji_cli.checks.engine import judge
+    from xueji_cli.checks.keeping import NO_LIMITS, Limits
+    from xueji_cli.commands.inputs import open_rosters
+    from xueji_cli.errors import InputError
+    from xueji_cli.schema.roster import Roster
+    from xueji_cli.tables.streaming import Unstreamable
+
+    limits = NO_LIMITS if plan is None else Limits(keys=plan.keys, findings=MOST_FINDINGS)
+    whole: set[str] = set()
+    broken: dict[str, InputError] = {}
+    while True:
+        left = [path for path in paths if path not in broken]
+        rosters, failures = open_rosters(
+            left, settings, console, ahead=ahead, meanwhile=meanwhile, plan=plan, whole=whole
+        )
+        try:
+            checked = judge(rosters, active, around, limits)
+        except Unstreamable as stop:
+            whole.add(stop.path)
+        except InputError as error:
+            broken[error.file] = error
+        else:
+            read = [roster if isinstance(roster, Roster) else roster.finished() for roster in rosters]
+            return read, checked, [*broken.values(), *failures]
 
 
 def show(report: CheckReport, settings: Settings, console: Console, outputs: list[str], *, limit: int) -> int:
@@ -151,6 +212,9 @@ def show(report: CheckReport, settings: Settings, console: Console, outputs: lis
         console.render(page)
     else:
         _write_stream(report, view, settings.format, console)
+    if report.left_out:
+        cut = sum(report.left_out.values())
+        console.error(console.text("cli.findings_cut", kept=f"{report.findings.height:,}", cut=f"{cut:,}"))
     tell_failures(report.unreadable, failures, console, format=settings.format)
     return UNREADABLE if failures else status(report, settings.fail_on)
 
@@ -178,7 +242,8 @@ def status(report: CheckReport, fail_on: str) -> int:
         return CLEAN
     counted = [severity.value for severity in Severity if severity.rank <= Severity(fail_on).rank]
     found = report.findings.get_column("severity").is_in(counted).any()
-    return FINDINGS if found else CLEAN
+    cut = any(report.rules[code].severity.value in counted for code in report.left_out)
+    return FINDINGS if found or cut else CLEAN
 
 
 def _classes(settings: Settings, console: Console) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import PurePath
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -9,18 +10,22 @@ from typing import TYPE_CHECKING
 from xueji_cli.errors import InputError, UserError
 from xueji_cli.schema.binding import bind, choose_schema, parse_mapping, split_mapping, unmatched_mappings
 from xueji_cli.schema.loading import load_schema, schema_names
+from xueji_cli.schema.roster import Roster
+from xueji_cli.schema.streaming import StreamedRoster
 from xueji_cli.schema.vocabulary import Vocabulary
 from xueji_cli.tables.blob import Ahead
 from xueji_cli.tables.options import ReadOptions
 from xueji_cli.tables.reader import read_blob
+from xueji_cli.tables.streaming import Stream, open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from xueji_cli.console import Console
     from xueji_cli.schema.model import Schema
-    from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
+    from xueji_cli.tables.memory import Plan
     from xueji_cli.tables.table import Table
 
 
@@ -51,12 +56,43 @@ def read_rosters(
     Raises:
         UserError: When a mapping is wrong.
     """
+    rosters, failures = open_rosters(
+        paths, settings, console, kind=kind, choices=choices, ahead=ahead, meanwhile=meanwhile
+    )
+    return [roster for roster in rosters if isinstance(roster, Roster)], failures
+
+
+def open_rosters(
+    paths: Sequence[str],
+    settings: Settings,
+    console: Console,
+    *,
+    kind: str | None = None,
+    choices: Sequence[Schema] = (),
+    ahead: Ahead | None = None,
+    meanwhile: Callable[[], object] | None = None,
+    plan: Plan | None = None,
+    whole: AbstractSet[str] = frozenset(),
+) -> tuple[list[Roster | StreamedRoster], list[InputError]]:
+    """Read files and bind their columns as `read_rosters` does, large ones only at their beginning.
+
+    Args:
+        paths: As in `read_rosters`, like all that is not named here.
+        settings: Likewise.
+        console: Likewise.
+        kind: Likewise.
+        choices: Likewise.
+        ahead: Likewise.
+        meanwhile: Likewise.
+        plan: How files are read in pieces that can be; None to read all of them as a whole.
+        whole: Files that are read as a whole all the same.
+    """
     named = None if choices else kind or settings.schema
     folders = settings.schema_folders
     schemas = list(choices) or [load_schema(name, folders) for name in ([named] if named else schema_names(folders))]
     vocabulary = Vocabulary(schemas)
     options = ReadOptions(sheet=settings.sheet, encoding=settings.encoding, header_row=settings.header_row)
-    tables: list[Table] = []
+    tables: list[Table | Stream] = []
     failures: list[InputError] = []
     ahead = ahead or Ahead(paths, options.max_bytes)
     if meanwhile is not None:
@@ -65,16 +101,26 @@ def read_rosters(
         for path in paths:
             step(PurePath(path).name)
             try:
-                tables += read_blob(ahead.load(_sayable(path)), options, vocabulary)
+                stream = None
+                if plan is not None and path not in whole:
+                    stream = open_stream(_sayable(path), options, vocabulary, plan.rows)
+                if stream is not None:
+                    tables.append(stream)
+                else:
+                    tables += read_blob(ahead.load(_sayable(path)), options, vocabulary)
             except InputError as error:
                 failures.append(error)
-    rosters: list[Roster] = []
+    rosters: list[Roster | StreamedRoster] = []
     for table in tables:
         try:
-            rosters.append(_bound(table, schemas, named, settings))
+            if isinstance(table, Stream):
+                rosters.append(StreamedRoster(table, partial(_bound, schemas=schemas, named=named, settings=settings)))
+            else:
+                rosters.append(_bound(table, schemas, named, settings))
         except InputError as error:
             failures.append(error)
-    if tables and (left := unmatched_mappings(tables, split_mapping(settings.mapping))):
+    read = [table.table if isinstance(table, Stream) else table for table in tables]
+    if read and (left := unmatched_mappings(read, split_mapping(settings.mapping))):
         raise UserError("map_unknown_column", columns=", ".join(left))
     return rosters, failures
 

@@ -46,11 +46,11 @@ def start(ctx: typer.Context, *, without: frozenset[str] = _OWN) -> tuple[Consol
 
 
 def said(settings: Settings) -> dict[str, object]:
-    """Return the settings that differ from the defaults, without the day, which the run has of its own."""
+    """Return the settings that differ from the defaults and change what comes out, without the day, which the run has of its own."""
     from dataclasses import fields
 
     from xueji_cli.settings import Settings as Defaults
 
     usual = Defaults(as_of=date.min)
-    names = [f.name for f in fields(usual) if f.name not in ("as_of", "lang", "format", "file")]
+    names = [f.name for f in fields(usual) if f.name not in ("as_of", "lang", "format", "file", "memory")]
     return {name: getattr(settings, name) for name in names if getattr(settings, name) != getattr(usual, name)}

@@ -83,7 +83,7 @@ class FreshWorkbook:
         """Add the data of a table with its marks.
 
         Returns:
-            The sheet's name, how many rows found no room, and how many cells were cut.
+            The sheet's name, how many rows found no room (all of a table that was streamed), and how many cells were cut.
         """
         source = table.source
         wanted = source.sheet or PurePath(source.path.replace("\\", "/")).stem
@@ -120,7 +120,7 @@ class FreshWorkbook:
         # xlsxwriter writes cell by cell.
         for number, *values in fitting.select(ROW, *[column.key for column in columns]).iter_rows():
             write(number, "data", values)
-        return sheet.get_name(), table.frame.height - fitting.height, cut
+        return sheet.get_name(), table.height - fitting.height, cut
 
     def add_findings(self, findings: FindingList, lang: str, link: Callable[[dict[str, Any]], str | None]) -> None:
         """Add the list of findings and make it the sheet that opens.

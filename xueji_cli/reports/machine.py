@@ -147,8 +147,8 @@ def _head(report: CheckReport, summary: Summary, lang: str) -> dict[str, Any]:
             for skipped in report.skipped
         ],
         "unreadable": unreadable_entries(report.unreadable, lang),
-        # Nothing is left out of the machine formats; a format that must leave something out says so here.
-        "truncated": {},
+        # Nothing is left out of the machine formats, except by a run past memory that finds more than it can keep.
+        "truncated": {"findings": dict(report.left_out)} if report.left_out else {},
     }
 
 
@@ -163,7 +163,7 @@ def input_entry(roster: Roster) -> dict[str, Any]:
         "kind": source.kind,
         "encoding": source.encoding,
         "header_row": table.header_row,
-        "rows": table.frame.height,
+        "rows": table.height,
         "schema": roster.schema.name,
         "columns": [
             {"header": column.header, "letter": column.letter, "field": field}

@@ -166,7 +166,7 @@ def _inputs(report: CheckReport, lang: str) -> str:
         cells = [
             source.path,
             source.sheet,
-            f"{roster.table.frame.height:,}",
+            f"{roster.table.height:,}",
             roster.table.header_row,
             len(roster.columns),
             source.encoding,

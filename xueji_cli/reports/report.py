@@ -45,6 +45,7 @@ class CheckReport:
         findings: See `checks.finding.FINDING_SCHEMA`; ordered by table, row, position, rule.
         rules: Code → the rule as applied.
         skipped: Rules that did not run on a table.
+        left_out: Rule → how many of its findings are not among `findings`: a run past memory keeps so many and no more.
     """
 
     run: Run
@@ -53,3 +54,4 @@ class CheckReport:
     findings: pl.DataFrame
     rules: Mapping[str, ActiveRule]
     skipped: tuple[Skipped, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)

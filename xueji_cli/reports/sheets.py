@@ -162,7 +162,7 @@ def summary_rows(
             [
                 (source.path, "text"),
                 (source.sheet, "text"),
-                (roster.table.frame.height, "number"),
+                (roster.table.height, "number"),
                 (roster.table.header_row, "number"),
                 (len(roster.columns), "number"),
                 (source.encoding, "text"),

@@ -59,7 +59,7 @@ def summarise(report: CheckReport, view: pl.DataFrame, *, tables: Sequence[int] 
             "table": range(len(report.rosters)),
             "file": [roster.table.source.path for roster in report.rosters],
             "sheet": [roster.table.source.sheet for roster in report.rosters],
-            "rows": [roster.table.frame.height for roster in report.rosters],
+            "rows": [roster.table.height for roster in report.rosters],
         },
         schema={"table": pl.UInt32, "file": pl.String, "sheet": pl.String, "rows": pl.UInt32},
     )

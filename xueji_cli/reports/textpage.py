@@ -122,7 +122,7 @@ class Page(Lines):
                 "many",
                 files=f"{files:,}",
                 tables=f"{len(rosters):,}",
-                rows=f"{sum(roster.table.frame.height for roster in rosters):,}",
+                rows=f"{sum(roster.table.height for roster in rosters):,}",
             )
             self.paragraph(self.say("read"), text)
         else:
@@ -136,7 +136,7 @@ class Page(Lines):
         source = table.source
         kind = catalogue.text(self.lang, f"check.kinds.{source.kind}")
         shown = f"{label} {source.sheet}" if source.sheet and not label.endswith(f" {source.sheet}") else label
-        rows = self.say("rows", rows=f"{table.frame.height:,}")
+        rows = self.say("rows", rows=f"{table.height:,}")
         gap = self.width - self.margin - cell_width(shown, ambiguous=2) - cell_width(rows)
         self.line((pad(self.say("read"), self.margin), "quiet"), (harmless(shown), "strong"), " " * max(2, gap), rows)
         key = "header_encoding" if source.encoding else "header"

@@ -159,7 +159,8 @@ def _write_data(
             table = report.rosters[index].table
             sheets[index], missing, cut = fresh.add_table(table, marks.filter(pl.col("table") == index))
             if missing:
-                notes.append(_say(lang, "rows_capped", file=table.source.path))
+                said = "rows_capped" if table.streamed is None else "rows_streamed"
+                notes.append(_say(lang, said, file=table.source.path, count=f"{missing:,}"))
             if cut:
                 notes.append(_say(lang, "cells_cut", file=table.source.path, count=f"{cut:,}"))
 

@@ -17,6 +17,8 @@ STDIN = "-"
 _T = TypeVar("_T")
 # Only files smaller than this are looked through for anything but white space and marks.
 _MAYBE_BLANK = 4096
+#: Bytes by which a file is known for what it is.
+_HEAD = 1 << 16
 #: Larger files are read when their turn comes.
 _LARGE = 1 << 29
 
@@ -85,6 +87,25 @@ def _beside(work: Callable[[], _T]) -> Future[_T]:
     answer = pool.submit(work)
     pool.shutdown(wait=False)
     return answer
+
+
+def head_of(path: str) -> Blob:
+    """Return a file of which only the beginning is there, enough to tell what it is; its digest is that of all of it.
+
+    Raises:
+        InputError: As `load`.
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(_HEAD)
+    except OSError:
+        return load(path, 0)  # which says what is wrong
+    return Blob(path, data, _beside(lambda: _digest(path)))
+
+
+def _digest(path: str) -> str:
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _size(path: str) -> int:

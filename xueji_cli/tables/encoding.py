@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -18,6 +20,9 @@ _BOMS = (
 
 #: How much of a file is looked at before it is believed to be UTF-8.
 _HEAD_BYTES = 1 << 16
+
+#: How much of a file is proved to be UTF-8 at a time.
+_PROOF_BYTES = 1 << 24
 
 #: So many characters of several bytes at the start of a file are no accident: it is UTF-8.
 _PROOF = 12
@@ -35,6 +40,79 @@ def probably_utf8(data: bytes) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """The encoding of a file that is read in pieces.
+
+    Attributes:
+        codec: Python's name for it.
+        name: The name in reports.
+        skip: Bytes of the mark at its beginning.
+        forced: It was given by the user; a mark may come out of the decoder.
+    """
+
+    codec: str
+    name: str
+    skip: int = 0
+    forced: bool = False
+
+
+def find_coding(path: str, override: str | None) -> Coding:
+    """Find out the encoding of a file as `to_utf8` does, without keeping the file in memory.
+
+    Raises:
+        InputError: As `to_utf8`.
+    """
+    with Path(path).open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    if override:
+        codec = _chosen(path, override)
+        return Coding(
+            codec, codec, len(codecs.BOM_UTF8) if codec == "utf-8" and head.startswith(codecs.BOM_UTF8) else 0, True
+        )
+    marked = _marked(head)
+    if marked:
+        return marked
+    place = _fault(path)
+    if place is None:
+        return Coding("utf-8", "utf-8")
+    line, before = place
+    if sum(byte >= 0xC2 for byte in before) >= _PROOF:
+        raise InputError("bad_encoding", file=path, encoding="UTF-8", line=line)
+    return Coding("gb18030", "gb18030")
+
+
+def _marked(data: bytes) -> Coding | None:
+    """Return the encoding that a mark, or the NULs of UTF-16 without one, give away."""
+    for mark, name, codec in _BOMS:
+        if data.startswith(mark):
+            return Coding(codec, name, len(mark))
+    if b"\x00" in data[:64]:
+        codec = "utf-16-be" if data[:64:2].count(0) > data[1:64:2].count(0) else "utf-16-le"
+        return Coding(codec, codec)
+    return None
+
+
+def _fault(path: str) -> tuple[int, bytes] | None:
+    """Return the line of the first byte of a file that is no UTF-8, and the 4096 bytes before it; None when there is none."""
+    lines = 0
+    before = rest = b""
+    with Path(path).open("rb") as stream:
+        while True:
+            raw = stream.read(_PROOF_BYTES)
+            data = rest + raw
+            # No character of several bytes has a line end in it.
+            end = data.rfind(b"\n") + 1 if raw else len(data)
+            block, rest = data[:end], data[end:]
+            if not is_utf8(block):
+                place = _first_fault(block)
+                return lines + block.count(b"\n", 0, place) + 1, (before + block[:place])[-4096:]
+            if not raw:
+                return None
+            lines += block.count(b"\n")
+            before = (before + block)[-4096:]
+
+
 def to_utf8(blob: Blob, override: str | None) -> tuple[bytes, str]:
     """Return the text of a file as UTF-8 bytes without a mark, and the name of its encoding.
 
@@ -44,13 +122,9 @@ def to_utf8(blob: Blob, override: str | None) -> tuple[bytes, str]:
     if override:
         return _forced(blob, override)
     data = blob.data
-    for mark, name, codec in _BOMS:
-        if data.startswith(mark):
-            body = data[len(mark) :]
-            return (_checked(blob, body), name) if codec == "utf-8" else (_recoded(blob, body, codec), name)
-    if b"\x00" in data[:64]:
-        codec = "utf-16-be" if data[:64:2].count(0) > data[1:64:2].count(0) else "utf-16-le"
-        return _recoded(blob, data, codec), codec
+    if marked := _marked(data):
+        body = data[marked.skip :]
+        return (_checked(blob, body) if marked.codec == "utf-8" else _recoded(blob, body, marked.codec)), marked.name
     if is_utf8(data):
         return data, "utf-8"
     place = _first_fault(data)
@@ -94,14 +168,19 @@ def _recoded(blob: Blob, data: bytes, codec: str) -> bytes:
 
 
 def _forced(blob: Blob, name: str) -> tuple[bytes, str]:
-    try:
-        codec = codecs.lookup(name)
-    except LookupError:
-        raise InputError("unknown_encoding", file=blob.path, encoding=name) from None
-    if not getattr(codec, "_is_text_encoding", True):
-        raise InputError("unknown_encoding", file=blob.path, encoding=name)
-    # GBK and GB2312 are parts of GB 18030, and files said to be in them hold its characters.
-    chosen = "gb18030" if codec.name in {"gbk", "gb2312"} else codec.name
+    chosen = _chosen(blob.path, name)
     if chosen == "utf-8":
         return _checked(blob, blob.data.removeprefix(codecs.BOM_UTF8)), "utf-8"
     return _recoded(blob, blob.data, chosen).removeprefix(codecs.BOM_UTF8), chosen
+
+
+def _chosen(path: str, name: str) -> str:
+    """Return Python's name for the encoding that the user gave."""
+    try:
+        codec = codecs.lookup(name)
+    except LookupError:
+        raise InputError("unknown_encoding", file=path, encoding=name) from None
+    if not getattr(codec, "_is_text_encoding", True):
+        raise InputError("unknown_encoding", file=path, encoding=name)
+    # GBK and GB2312 are parts of GB 18030, and files said to be in them hold its characters.
+    return "gb18030" if codec.name in {"gbk", "gb2312"} else codec.name

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from xueji_cli.tables import facts
-from xueji_cli.tables.grid import Grid
 from xueji_cli.tables.header import Header
 from xueji_cli.tables.headers import normalise_header, shown_header
 from xueji_cli.tables.table import ROW, Fact
@@ -58,6 +57,11 @@ _NO_NAME = re.compile(
 )
 #: Rows at the end that may be no children although nothing in their words says so.
 _LOOSE_ENDS = 8
+#: They are looked for among so many rows, of which the others are footers. What is left out of a table hangs on no more rows around
+#: a row than these, so that a table can be cut in pieces (`tables.pieces`).
+END_ROWS = 1000
+#: So many different rows that look like a header are none: the file is full of one value.
+_MANY_HEADERS = 1000
 _PUNCTUATION = re.compile("[，。；：！、]")
 
 
@@ -75,32 +79,37 @@ class Dropped:
         return [*self.repeated, *self.footers]
 
     @classmethod
-    def find(cls, body: pl.DataFrame, blank: list[int], grid: Grid, header: Header) -> Dropped:
+    def find(
+        cls, body: pl.DataFrame, blank: list[int], head: pl.DataFrame, header: Header, *, first: bool, last: bool
+    ) -> Dropped:
         """Find the rows to leave out.
 
         Args:
-            body: Everything below the header, blank rows gone.
+            body: Everything below the header, or a piece of it, blank rows gone.
             blank: Numbers of the blank rows.
-            grid: The sheet, for the rows of its title and header.
+            head: The sheet, as far as its header at least: the rows of its title and header.
             header: Its header.
+            first: The piece begins below the header.
+            last: It reaches to the end.
         """
         names = [name for name in body.columns if name != ROW]
         positions = [int(name[1:]) for name in names]
-        first = _first_filled(body, names)
-        candidates = body.filter(first.str.contains(_FOOTER).fill_null(value=False))
+        leading = _first_filled(body, names)
+        candidates = body.filter(leading.str.contains(_FOOTER).fill_null(value=False))
         # A loop over the few rows whose first filled cell reads like a footer.
         footers = [row[0] for row in candidates.iter_rows() if _is_footer(row[1:], positions, header)]
-        footers += _loose_ends(body, names, header, set(footers))
-        repeated = _repeated(body, grid, header)
-        footers += _notes_below(body, header, {*footers, *repeated})
+        if last:
+            footers += _loose_ends(body, names, header, set(footers))
+        repeated = _repeated(body, head, header)
+        if first:
+            footers += _notes_below(body, header, {*footers, *repeated})
         return cls(blank, repeated, sorted(set(footers)))
 
-    def facts(self, kept: pl.DataFrame) -> list[Fact]:
-        """Tell what was left out; blank rows below the last child are not worth a word."""
+    def facts(self, last: int) -> list[Fact]:
+        """Tell what was left out; blank rows below the last child, in row `last`, are not worth a word."""
         noticed = [Fact(facts.HEADER_REPEATED, row) for row in self.repeated]
         noticed += [Fact(facts.FOOTER_DROPPED, row) for row in self.footers]
-        last = kept[ROW].max() if kept.height else 0
-        between = [row for row in self.blank if row < last]  # type: ignore[operator]
+        between = [row for row in self.blank if row < last]
         if between:
             params = {"count": len(between), "rows": facts.row_list(between)}
             noticed.append(Fact(facts.BLANK_ROWS, between[0], params=params))
@@ -138,9 +147,9 @@ def _loose_ends(body: pl.DataFrame, names: Sequence[str], header: Header, gone: 
     """
     rows: list[int] = []
     of_schools = not any("姓名" in name for name in header.names)
-    for row in reversed(body.tail(_LOOSE_ENDS + len(gone)).rows()):
-        if row[0] in gone:
-            continue
+    end = body.tail(min(END_ROWS, _LOOSE_ENDS + len(gone)))
+    left = end.filter(~pl.col(ROW).is_in(sorted(gone))) if gone else end
+    for row in reversed(left.tail(_LOOSE_ENDS).rows()):
         filled = [
             (int(name[1:]), cell.strip()) for name, cell in zip(names, row[1:], strict=True) if cell and cell.strip()
         ]
@@ -179,13 +188,13 @@ def _is_footer(cells: Sequence[str | None], positions: Sequence[int], header: He
     return len(filled) * 2 <= max(named, 2) or all(re.fullmatch(r"[\d.,%人]{1,8}", text) for text in others)
 
 
-def _repeated(body: pl.DataFrame, grid: Grid, header: Header) -> list[int]:
+def _repeated(body: pl.DataFrame, head: pl.DataFrame, header: Header) -> list[int]:
     """Find header rows, and title rows, that come again inside the data (printed pages pasted together)."""
     rows: list[int] = []
     for index in range(header.first, header.last + 1):
         texts = {
             name: cell
-            for name, cell in zip(grid.frame.columns, grid.frame.row(index), strict=True)
+            for name, cell in zip(head.columns, head.row(index), strict=True)
             if cell and cell.strip() and name in body.columns
         }
         if len(texts) < 2:
@@ -194,25 +203,29 @@ def _repeated(body: pl.DataFrame, grid: Grid, header: Header) -> list[int]:
         probe = list(texts.items())[:6]
         equal = pl.sum_horizontal((pl.col(name) == text).fill_null(value=False) for name, text in probe)
         candidates = body.filter(equal >= min(2, len(probe)))
-        if candidates.height > 1000:
-            continue  # not a header that comes again but a file full of one value
+        # A header that is printed on every page is the same row thousands of times.
+        different = candidates.drop(ROW).unique(maintain_order=True)
+        if different.height > _MANY_HEADERS:
+            continue
         wanted = {name: normalise_header(text) for name, text in texts.items()}
-        for row in candidates.iter_rows(named=True):
-            cells = {
-                name: normalise_header(cell) for name, cell in row.items() if name != ROW and cell and cell.strip()
-            }
+        again = []
+        for place, row in enumerate(different.iter_rows(named=True)):
+            cells = {name: normalise_header(cell) for name, cell in row.items() if cell and cell.strip()}
             same = sum(1 for name, text in cells.items() if wanted.get(name) == text)
             if same >= 2 and same * 5 >= len(cells) * 4:
-                rows.append(row[ROW])
+                again.append(place)
+        if again:
+            names = different.columns
+            rows += candidates.join(different[again], on=names, how="semi", nulls_equal=True)[ROW].to_list()
     if rows:
-        rows += _repeated_titles(body, grid, header, set(rows))
+        rows += _repeated_titles(body, head, header, set(rows))
     return sorted(set(rows))
 
 
-def _repeated_titles(body: pl.DataFrame, grid: Grid, header: Header, repeated: set[int]) -> list[int]:
+def _repeated_titles(body: pl.DataFrame, head: pl.DataFrame, header: Header, repeated: set[int]) -> list[int]:
     titles = {
         tuple(shown_header(cell) for cell in row if cell and cell.strip())
-        for row in grid.frame.head(header.first).iter_rows()
+        for row in head.head(header.first).iter_rows()
     }
     above = sorted({row - back for row in repeated for back in range(1, header.first + 2)} - repeated)
     candidates = body.filter(pl.col(ROW).is_in(above))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
 import polars as pl
 
 from xueji_cli.errors import InputError
@@ -15,19 +19,75 @@ def read_parquet(blob: Blob) -> Grid:
     Raises:
         InputError: `corrupt`; `nested_parquet` for columns that hold lists or structures.
     """
-    try:
+    with _told(blob.path):
         frame = pl.read_parquet(blob.data)
-    except (KeyboardInterrupt, SystemExit, MemoryError):
+    texts = frame.select(_texts(frame.schema, blob.path))
+    return Grid(pl.concat([_names(frame.columns), texts]))
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    """Turn whatever a damaged file brings about into an `InputError`."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, MemoryError, GeneratorExit):
         raise
     except BaseException:  # Rust panics are BaseExceptions
-        raise InputError("corrupt", file=blob.path) from None
-    nested = [name for name, dtype in frame.schema.items() if dtype.is_nested() or dtype in (pl.Binary, pl.Object)]
+        raise InputError("corrupt", file=path) from None
+
+
+def _names(columns: Sequence[str]) -> pl.DataFrame:
+    """Return the names of the columns as the first row of a sheet."""
+    return pl.DataFrame([pl.Series(f"c{i}", [name], dtype=pl.String) for i, name in enumerate(columns)])
+
+
+def _texts(schema: pl.Schema, path: str) -> list[pl.Expr]:
+    """Return every column as text, named by its position."""
+    nested = [name for name, dtype in schema.items() if dtype.is_nested() or dtype in (pl.Binary, pl.Object)]
     if nested:
-        raise InputError("nested_parquet", file=blob.path, columns="、".join(nested[:8]))
-    texts = frame.select(_as_text(name, dtype) for name, dtype in frame.schema.items())
-    header = pl.DataFrame([pl.Series(f"c{i}", [name], dtype=pl.String) for i, name in enumerate(frame.columns)])
-    texts.columns = header.columns
-    return Grid(pl.concat([header, texts]))
+        raise InputError("nested_parquet", file=path, columns="、".join(nested[:8]))
+    return [_as_text(name, dtype).alias(f"c{i}") for i, (name, dtype) in enumerate(schema.items())]
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetSource:
+    """A Parquet file that is read in pieces; the names of its columns are row 0 of the sheet.
+
+    Attributes:
+        path: The file.
+        schema: Its columns.
+        height: Its rows.
+    """
+
+    path: str
+    schema: pl.Schema
+    height: int
+
+    def head(self, rows: int) -> pl.DataFrame:
+        """Return the first rows of the sheet."""
+        with _told(self.path):
+            return pl.concat([_names(self.schema.names()), self._slice(0, rows - 1)])
+
+    def pieces(self, start: int, rows: int) -> Iterator[tuple[pl.DataFrame, bool]]:
+        """Yield the rows from `start` on, so many at a time, and whether a piece is the last."""
+        for first in range(start, max(self.height, start + 1), rows):
+            with _told(self.path):
+                frame = self._slice(first, rows)
+            yield frame, first + rows >= self.height
+
+    def _slice(self, start: int, rows: int) -> pl.DataFrame:
+        return pl.scan_parquet(self.path).slice(start, rows).select(_texts(self.schema, self.path)).collect()
+
+
+def open_parquet(path: str) -> ParquetSource:
+    """Look at a Parquet file.
+
+    Raises:
+        InputError: As `read_parquet`.
+    """
+    with _told(path):
+        rows = pl.scan_parquet(path)
+        return ParquetSource(path, rows.collect_schema(), int(rows.select(pl.len()).collect().item()))
 
 
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -12,7 +12,7 @@ from xueji_cli.tables import blob as blobs
 from xueji_cli.tables import facts, markup, region, sniff, text
 from xueji_cli.tables.blob import Blob
 from xueji_cli.tables.encoding import probably_utf8, to_utf8
-from xueji_cli.tables.grid import Grid
+from xueji_cli.tables.grid import Grid, Merge
 from xueji_cli.tables.header import HEAD_ROWS, Header, find_header, header_at
 from xueji_cli.tables.options import ReadOptions, Vocabulary
 from xueji_cli.tables.parquet import read_parquet
@@ -160,32 +160,22 @@ class _Reading:
 
     def _header(self, grid: Grid) -> Header:
         given = self.options.header_row
-        count = max(HEAD_ROWS, (given or 0) + 1)
-        # Cells by position: leading blank columns count.
-        rows = _by_position(grid.frame.head(count))
-        if given is not None:
-            header = header_at(rows, given - 1, self.knows, grid.merges)
-            if header is None:
-                raise InputError("header_row_not_there", file=self.blob.path, row=given)
+        header = header_of(grid.frame, given, self.knows, grid.merges)
+        if header is not None:
             return header
-        if not any(any(row) for row in rows) and not _any_value(grid.frame):
+        if given is not None:
+            raise InputError("header_row_not_there", file=self.blob.path, row=given)
+        if not _any_value(grid.frame):
             raise InputError(
                 "picture_only" if grid.drawing else "no_cells", file=self.blob.path, sheet=grid.sheet or ""
             )
-        header = find_header(rows, self.knows, grid.merges)
-        if header is None:
-            seen = _seen(rows)
-            raise InputError(
-                "no_header", file=self.blob.path, sheet=grid.sheet or "", seen="、".join(seen), headers=seen
-            )
-        return header
+        seen = _seen(_by_position(grid.frame.head(HEAD_ROWS)))
+        raise InputError("no_header", file=self.blob.path, sheet=grid.sheet or "", seen="、".join(seen), headers=seen)
 
     # --- what is said about the file as a whole ---
 
     def _file_facts(self, source: Source) -> list[Fact]:
-        noticed = []
-        if source.named:
-            noticed.append(Fact(facts.WRONG_NAME, params={"kind": source.kind, "named": source.named}))
+        noticed = file_facts(source)
         for grid, error in self.skipped:
             if error.key != "no_cells":
                 params = {"sheet": grid.sheet or "", "hidden": grid.hidden, "reason": error.key}
@@ -197,6 +187,29 @@ class _Reading:
         order = ["header_row_not_there", "no_data_rows", "no_header", "picture_only", "no_cells"]
         errors = sorted((error for _, error in self.skipped), key=lambda error: order.index(error.key))
         return errors[0] if errors else InputError("no_cells", file=self.blob.path, sheet="")
+
+
+def header_of(
+    frame: pl.DataFrame, given: int | None, knows: Callable[[str], bool], merges: Sequence[Merge] = ()
+) -> Header | None:
+    """Find the header of a sheet.
+
+    Args:
+        frame: The sheet, or its first rows (`HEAD_ROWS`, or one more than `given`).
+        given: Row number of the header, when the user gave it.
+        knows: Says whether a header names a known field.
+        merges: Merged ranges of the sheet.
+    """
+    # Cells by position: leading blank columns count.
+    rows = _by_position(frame.head(max(HEAD_ROWS, (given or 0) + 1)))
+    return find_header(rows, knows, merges) if given is None else header_at(rows, given - 1, knows, merges)
+
+
+def file_facts(source: Source) -> list[Fact]:
+    """Tell what is odd about a file as a whole."""
+    if not source.named:
+        return []
+    return [Fact(facts.WRONG_NAME, params={"kind": source.kind, "named": source.named})]
 
 
 def _by_position(frame: pl.DataFrame) -> list[list[str | None]]:

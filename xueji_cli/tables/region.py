@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -44,27 +44,33 @@ def cut(grid: Grid, header: Header) -> Region:
     body = body.select(
         pl.int_range(header.last + 2, header.last + 2 + body.height, dtype=pl.UInt32).alias(ROW), pl.all()
     )
-    body = _null_empty(body)
+    body = null_empty(body)
     body = _show_numbers(body, grid)
     body = _show_errors(body, grid)
     # Blank rows go first: a class name merged over the lines left free for more children makes no children of them.
     body, blank = without_blank(body)
     body, merged = _fill_merges(body, grid.merges, header)
-    dropped = Dropped.find(body, blank, grid, header)
+    dropped = Dropped.find(body, blank, grid.frame, header, first=True, last=True)
     kept = body.filter(~pl.col(ROW).is_in(dropped.rows)) if dropped.rows else body
-    columns = _columns(kept, header)
+    counts = filled(kept)
+    columns = columns_of(counts, header)
     kept = kept.select(ROW, *(column.key for column in columns))
 
-    noticed += _header_facts(header, columns, kept)
+    noticed += header_facts(header, columns, counts)
     noticed += merged
-    noticed += dropped.facts(kept)
+    noticed += dropped.facts(int(kept[ROW][-1]) if kept.height else 0)
     noticed += _hidden_facts(grid, columns, kept)
     noticed += _error_facts(grid, columns, kept)
-    noticed += _text_facts(grid, kept)
+    noticed += text_facts(ragged_rows(grid.ragged, kept), grid.unclosed, len(grid.frame.columns))
     return Region(columns, kept, _numeric(grid, columns, kept), tuple(noticed))
 
 
-def _null_empty(body: pl.DataFrame) -> pl.DataFrame:
+def filled(kept: pl.DataFrame) -> dict[str, int]:
+    """Return how many cells of each column hold something."""
+    return {name: kept.height - kept[name].null_count() for name in kept.columns if name != ROW}
+
+
+def null_empty(body: pl.DataFrame) -> pl.DataFrame:
     """Make empty text null: an empty cell is one thing, whatever the file calls it."""
     names = [name for name in body.columns if name != ROW]
     if not names or not body.height:
@@ -142,19 +148,24 @@ def _fill_merges(body: pl.DataFrame, merges: Sequence[Merge], header: Header) ->
     return body, noticed
 
 
-def _columns(kept: pl.DataFrame, header: Header) -> tuple[Column, ...]:
+def columns_of(counts: Mapping[str, int], header: Header) -> tuple[Column, ...]:
+    """Return the columns that have a header or a value.
+
+    Args:
+        counts: Column → how many of its cells hold something (`filled`).
+        header: The header.
+    """
     columns = []
-    for name in kept.columns:
-        if name == ROW:
-            continue
+    for name, count in counts.items():
         position = int(name[1:])
         text = header.names[position] if position < len(header.names) else ""
-        if text or kept[name].null_count() < kept.height:
+        if text or count:
             columns.append(Column(position, text))
     return tuple(columns)
 
 
-def _header_facts(header: Header, columns: Sequence[Column], kept: pl.DataFrame) -> list[Fact]:
+def header_facts(header: Header, columns: Sequence[Column], counts: Mapping[str, int]) -> list[Fact]:
+    """Tell what is odd about a header; `counts` as `filled` gives them."""
     row = header.last + 1
     noticed = []
     if header.first:
@@ -164,8 +175,7 @@ def _header_facts(header: Header, columns: Sequence[Column], kept: pl.DataFrame)
     seen: dict[str, Column] = {}
     for column in columns:
         if not column.header:
-            count = kept.height - kept[column.key].null_count()
-            noticed.append(Fact(facts.EMPTY_HEADER, row, column.position, {"count": count}))
+            noticed.append(Fact(facts.EMPTY_HEADER, row, column.position, {"count": counts[column.key]}))
             continue
         name = normalise_header(column.header)
         if name in seen:
@@ -207,19 +217,29 @@ def _error_facts(grid: Grid, columns: Sequence[Column], kept: pl.DataFrame) -> l
     ]
 
 
-def _text_facts(grid: Grid, kept: pl.DataFrame) -> list[Fact]:
-    if not grid.ragged and not grid.unclosed:
-        return []
+def ragged_rows(ragged: Mapping[int, int], kept: pl.DataFrame) -> dict[int, int]:
+    """Return row number → cells found, for the irregular records (0-based row → cells) whose rows are kept."""
+    if not ragged:
+        return {}
     rows = set(kept[ROW].to_list())
-    expected = len(grid.frame.columns)
-    noticed = [Fact(facts.UNCLOSED_QUOTE, row + 1) for row in grid.unclosed]
-    found = {row + 1: cells for row, cells in sorted(grid.ragged.items()) if row + 1 in rows}
-    short = [row for row, cells in found.items() if cells < expected]
-    for row, cells in found.items():
+    return {row + 1: cells for row, cells in sorted(ragged.items()) if row + 1 in rows}
+
+
+def text_facts(ragged: Mapping[int, int], unclosed: Sequence[int], expected: int) -> list[Fact]:
+    """Tell which records of a text file are irregular.
+
+    Args:
+        ragged: Row number → cells found, of rows that are kept.
+        unclosed: 0-based rows in which a quotation mark never closes.
+        expected: Cells that a record should have.
+    """
+    noticed = [Fact(facts.UNCLOSED_QUOTE, row + 1) for row in unclosed]
+    short = [row for row, cells in ragged.items() if cells < expected]
+    for row, cells in ragged.items():
         if cells > expected or len(short) <= _SHORT_ROWS:
             noticed.append(Fact(facts.RAGGED_ROW, row, params={"expected": expected, "found": cells, "count": 1}))
     if len(short) > _SHORT_ROWS:
-        params = {"expected": expected, "found": min(found[row] for row in short), "count": len(short)}
+        params = {"expected": expected, "found": min(ragged[row] for row in short), "count": len(short)}
         noticed.append(Fact(facts.RAGGED_ROW, short[0], params=params))
     return noticed
 

@@ -94,6 +94,7 @@ class Table:
         numeric: Column position → Boolean series as long as `frame`: True where the cell was stored as a *number*.
             Only columns that hold long numbers (7 digits or more) are in it; text files have none.
         facts: What was noticed while reading.
+        streamed: How many rows a table has that is read in pieces and not kept; its `frame` is empty then.
     """
 
     source: Source
@@ -102,3 +103,9 @@ class Table:
     frame: pl.DataFrame
     numeric: Mapping[int, pl.Series] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
+    streamed: int | None = None
+
+    @property
+    def height(self) -> int:
+        """How many data rows the table has."""
+        return self.frame.height if self.streamed is None else self.streamed

@@ -37,6 +37,8 @@ class Record:
     last_line: int
     """How many lines of the file have been read at its end."""
     unclosed: bool = False
+    endless: bool = False
+    """Unclosed as far as the data goes: there may be a closing mark behind its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,50 @@ class Text:
         return "tsv" if self.delimiter == "\t" else "csv"
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a text file is built.
+
+    Attributes:
+        delimiter: Separator.
+        head: Its first records.
+        top: Those of them above the data: title and header; empty when there is no header.
+        width: Cells that a record should have.
+    """
+
+    delimiter: str
+    head: list[Record]
+    top: list[Record]
+    width: int
+
+    @property
+    def top_frame(self) -> pl.DataFrame:
+        """The records above the data as a grid frame."""
+        return frame_of([list(record.cells) for record in self.top], self.width)
+
+
+def find_layout(data: bytes, header_row: int | None, knows: Callable[[str], bool]) -> Layout:
+    """Find out how a text file is built from its beginning; arguments as `read_text`."""
+    need = head_lines(header_row)
+    delimiter, head = _best_head(data, need, header_row, knows)
+    rows: list[list[str | None]] = [list(record.cells) for record in head]
+    header = header_at(rows, header_row - 1, knows) if header_row else find_header(rows, knows)
+    if header is None:
+        return Layout(delimiter, head, [], 0)
+    top, below = head[: header.last + 1], head[header.last + 1 :]
+    # A trailing separator in the data, or a header that stops early: the columns without a header are columns all the same.
+    usual = Counter(len(record.cells) for record in below if any(record.cells)).most_common(1)
+    width = max(
+        _trimmed(head[header.last].cells), len(header.names) and _trimmed(header.names), *(n for n, _ in usual), 1
+    )
+    return Layout(delimiter, head, top, min(width, _MAX_COLUMNS))
+
+
+def head_lines(header_row: int | None) -> int:
+    """Return how many records are looked at to find the header."""
+    return max(HEAD_ROWS, header_row or 0)
+
+
 def read_text(data: bytes, header_row: int | None, knows: Callable[[str], bool]) -> Text:
     """Read separated text.
 
@@ -63,32 +109,22 @@ def read_text(data: bytes, header_row: int | None, knows: Callable[[str], bool])
     Returns:
         The whole file as a grid, blank lines included, so that row numbers are those Excel shows.
     """
-    data = _plain_line_ends(data)
-    need = max(HEAD_ROWS, header_row or 0)
-    delimiter, head = _best_head(data, need, header_row, knows)
-    rows: list[list[str | None]] = [list(record.cells) for record in head]
-    header = header_at(rows, header_row - 1, knows) if header_row else find_header(rows, knows)
-    if header is None:
-        return Text(Grid(frame_of(rows)), delimiter)
-    top, below = head[: header.last + 1], head[header.last + 1 :]
-    # A trailing separator in the data, or a header that stops early: the columns without a header are columns all the same.
-    usual = Counter(len(record.cells) for record in below if any(record.cells)).most_common(1)
-    width = max(
-        _trimmed(head[header.last].cells), len(header.names) and _trimmed(header.names), *(n for n, _ in usual), 1
-    )
-    width = min(width, _MAX_COLUMNS)
-    body = _read_body(data, delimiter, width, top[-1].last_line)
-    head_frame = frame_of(rows[: len(top)], width)
+    data = plain_line_ends(data)
+    layout = find_layout(data, header_row, knows)
+    top = layout.top
+    if not top:
+        return Text(Grid(frame_of([list(record.cells) for record in layout.head])), layout.delimiter)
+    body = read_body(data, layout.delimiter, layout.width, top[-1].last_line)
     return Text(
         Grid(
-            pl.concat([head_frame, body.frame]),
+            pl.concat([layout.top_frame, body.frame]),
             ragged={len(top) + row: cells for row, cells in body.ragged.items()},
             unclosed=(
                 *(row for row, record in enumerate(top) if record.unclosed),
                 *(len(top) + row for row in body.unclosed),
             ),
         ),
-        delimiter,
+        layout.delimiter,
     )
 
 
@@ -97,7 +133,7 @@ def _trimmed(cells: list[str] | tuple[str, ...]) -> int:
     return max((index + 1 for index, cell in enumerate(cells) if cell.strip()), default=0)
 
 
-def _plain_line_ends(data: bytes) -> bytes:
+def plain_line_ends(data: bytes) -> bytes:
     """Make carriage returns that stand alone (old Macs, doubled by a careless program) line ends like the others."""
     if b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"):
         return data
@@ -139,15 +175,19 @@ def _best_head(
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
-    """The records below the header, and where they are irregular (0-based from the first of them)."""
+class Body:
+    """The records below the header, and where they are irregular (0-based from the first of them).
+
+    `open` says that the data ends inside quotation marks: what comes behind it may belong to its last record.
+    """
 
     frame: pl.DataFrame
     ragged: dict[int, int] = field(default_factory=dict)
     unclosed: list[int] = field(default_factory=list)
+    open: bool = False
 
 
-def _read_body(data: bytes, delimiter: str, width: int, skip: int) -> _Body:
+def read_body(data: bytes, delimiter: str, width: int, skip: int) -> Body:
     """Read everything below the header, with proof that nothing was shifted or lost.
 
     Args:
@@ -156,24 +196,25 @@ def _read_body(data: bytes, delimiter: str, width: int, skip: int) -> _Body:
         width: Cells a record should have.
         skip: Lines of title and header above.
     """
-    start = _offset_of_line(data, skip)
+    start = offset_of_line(data, skip)
     if start >= len(data):
-        return _Body(frame_of([], width))
+        return Body(frame_of([], width))
     quoted = data.find(b'"', start) >= 0
     if not quoted:
         frame = _parse(data, delimiter, width, skip, quote=None)
         if frame is not None and _all_full(frame, data, start):
-            return _Body(frame)
+            return Body(frame)
     lines = _lines(data, skip)
     whole = _whole(lines, delimiter, width, quoted=quoted)
     if whole.all():
         frame = _parse(data, delimiter, width, skip, quote='"' if quoted else None)
         if frame is not None and frame.height == lines.len():
-            return _Body(frame)
+            return Body(frame)
     return _mended(lines, whole, delimiter, width)
 
 
-def _offset_of_line(data: bytes, line: int) -> int:
+def offset_of_line(data: bytes, line: int) -> int:
+    """Return where a line (0-based) begins; the end of the data when it has fewer lines."""
     offset = 0
     for _ in range(line):
         found = data.find(b"\n", offset)
@@ -243,7 +284,7 @@ def _whole(lines: pl.Series, delimiter: str, width: int, *, quoted: bool) -> pl.
     return whole.fill_null(value=True)
 
 
-def _mended(lines: pl.Series, whole: pl.Series, delimiter: str, width: int) -> _Body:
+def _mended(lines: pl.Series, whole: pl.Series, delimiter: str, width: int) -> Body:
     """Read whole lines in one pass and the others record by record."""
     odd = (~whole).arg_true().to_list()
     texts = [line or "" for line in lines.to_list()]
@@ -284,7 +325,7 @@ def _mended(lines: pl.Series, whole: pl.Series, delimiter: str, width: int) -> _
         if any(record.cells) and (len(record.cells) < width or any(record.cells[width:]))
     }
     unclosed = [row for row, record in zip(rows, records, strict=True) if record.unclosed]
-    return _Body(frame, ragged, unclosed)
+    return Body(frame, ragged, unclosed, open=any(record.endless for record in records))
 
 
 # --- record by record ---
@@ -302,12 +343,15 @@ def _records(lines: list[str], delimiter: str, width: int = 0, start: int = 0) -
     while start < len(lines):
         reader = csv.reader((lines[index] + "\n" for index in range(start, len(lines))), delimiter=delimiter)
         done = start
+        endless = False
         try:
             for cells in reader:
                 end = start + reader.line_num
                 if end - done > 1 and _swallowed(lines, done, end, cells, delimiter, width):
+                    endless = end == len(lines)
                     break
                 if end == len(lines) and _left_open(lines, done, end, delimiter):
+                    endless = True
                     break
                 yield Record(cells, end)
                 done = end
@@ -315,7 +359,7 @@ def _records(lines: list[str], delimiter: str, width: int = 0, start: int = 0) -
                 return
         except csv.Error:
             pass  # a cell of more than 128 KB: a mark left open as well
-        yield Record(_without_quotes(lines[done], delimiter), done + 1, unclosed=True)
+        yield Record(_without_quotes(lines[done], delimiter), done + 1, unclosed=True, endless=endless)
         start = done + 1
 
 

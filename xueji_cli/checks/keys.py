@@ -1,0 +1,137 @@
+"""What rules over many rows look at: a few columns of every row, in memory while they are small, else in a folder.
+
+A rule asks for what it needs batch by batch (`Keys.each`), and gives back little of each: numbers that stand twice, rows that
+carry one of them. So the same rules serve a school's list and a province's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType, TracebackType
+
+
+class Spill:
+    """A folder for what does not fit in memory, there only while it is needed.
+
+    It holds personal data: nobody else can read it, and it goes whatever ends the run, a signal to stop included. (A machine that
+    is switched off leaves it in the system's folder for temporary files.)
+    """
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._lock = threading.Lock()
+        self._before: dict[int, object] = {}
+
+    @property
+    def folder(self) -> Path:
+        """The folder; made when it is first asked for, for this user alone."""
+        with self._lock:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="xueji-"))
+            return self._folder
+
+    def __enter__(self) -> Spill:
+        if threading.current_thread() is threading.main_thread():
+            # Ctrl-C is an exception already; these would end the process on the spot, and the folder would stay.
+            for name in ("SIGTERM", "SIGHUP"):
+                if (number := getattr(signal, name, None)) is not None:
+                    self._before[number] = signal.signal(number, _stop)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The key columns of one batch.
+
+    Attributes:
+        rows: The columns, perhaps still in their file.
+        bound: Fields that the batch has.
+    """
+
+    rows: pl.LazyFrame
+    bound: frozenset[str]
+
+
+class Keys:
+    """The key columns of all rows of one schema, batch by batch."""
+
+    def __init__(self, room: int | None = None, spill: Spill | None = None) -> None:
+        """Begin without rows.
+
+        Args:
+            room: Bytes that may be kept in memory; None for any number.
+            spill: Where the rest goes.
+        """
+        self._room = room
+        self._spill = spill
+        self._lock = threading.Lock()
+        self._held: dict[int, pl.DataFrame] = {}
+        self._files: dict[int, Path] = {}
+        self._bound: dict[int, frozenset[str]] = {}
+        self._size = 0
+        self.schema: dict[str, pl.DataType] = {}
+
+    @property
+    def bound(self) -> frozenset[str]:
+        """Fields that any row has."""
+        return frozenset().union(*self._bound.values())
+
+    def add(self, number: int, rows: pl.DataFrame, bound: frozenset[str]) -> None:
+        """Take in a batch; workers do so side by side, and `number` says where it stands among the others."""
+        with self._lock:
+            self._bound[number] = bound
+            self.schema |= rows.schema
+            over: list[tuple[int, pl.DataFrame]] = []
+            self._held[number] = rows
+            if self._room is not None:
+                self._size += int(rows.estimated_size())
+                if self._size > self._room:
+                    over, self._held, self._size = list(self._held.items()), {}, self._room + 1
+        for place, frame in over:
+            self._write(place, frame)
+
+    def _write(self, number: int, rows: pl.DataFrame) -> None:
+        assert self._spill is not None
+        path = self._spill.folder / f"{id(self)}-{number}.parquet"
+        # Created before it is written, so that it is this user's alone from the first byte.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        rows.write_parquet(path, compression="lz4", statistics=False)
+        with self._lock:
+            self._files[number] = path
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the batches in their order; a column that only some of them have is null in the others."""
+        for number in sorted(self._bound):
+            held = self._held.get(number)
+            rows = pl.scan_parquet(self._files[number]) if held is None else held.lazy()
+            there = rows.collect_schema()
+            missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in self.schema.items() if name not in there]
+            yield Part(rows.with_columns(missing) if missing else rows, self._bound[number])
+
+    def each(self, work: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
+        """Return what `work` makes of each batch, one below the other."""
+        return pl.concat([work(part.rows).collect() for part in self.parts()])
