@@ -67,7 +67,8 @@ class Linker:
         taken = told.filter("sure")
         taken = pl.concat([taken.select(list(PAIRS)), *_of_family(left, right, taken)])
         rest = told.filter(~pl.col("sure")).join(taken, on="l", how="anti").join(taken, on="r", how="anti")
-        return taken.select(list(PAIRS)).sort("l", "r"), rest.select(list(PAIRS)).sort("l", "r")
+        looked = pl.concat([rest.select(list(PAIRS)), _resembling(left, right, [taken, rest])])
+        return taken.select(list(PAIRS)).sort("l", "r"), looked.sort("l", "r")
 
     def look_again(
         self, left: pl.DataFrame, right: pl.DataFrame, *, twice: bool = False
@@ -151,6 +152,31 @@ def _of_family(left: pl.DataFrame, right: pl.DataFrame, taken: pl.DataFrame) -> 
         found.append(pairs.select("l", "r", how=pl.lit("family")).cast(PAIRS))  # type: ignore[arg-type]
         known = pl.concat([known, pairs.select("l", "r")])
     return found
+
+
+def _resembling(left: pl.DataFrame, right: pl.DataFrame, known: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return pairs of whoever is left for a person to look at: before a child is missing, look whether it is written otherwise.
+
+    Born on one day, with one surname and a character of the given name in common; nothing else may speak against them, and
+    neither may resemble anybody else.
+    """
+
+    def alone(rows: pl.DataFrame, place: str) -> pl.DataFrame:
+        found = pl.concat([each.select(place) for each in known])
+        about = rows.select(place, "plain_name", "born", "number", "sex", surname=pl.col("plain_name").str.head(1))
+        return about.join(found, on=place, how="anti").drop_nulls(["born", "surname"])
+
+    given = [pl.col(name).str.slice(1).str.split("") for name in ("plain_name", "plain_name_r")]
+    shared = given[0].list.set_intersection(given[1]).list.len() > 0
+    nothing_against = [(pl.col(name) == pl.col(f"{name}_r")).fill_null(value=True) for name in ("number", "sex")]
+    told = (
+        alone(left, "l")
+        .join(alone(right, "r"), on=["born", "surname"], suffix="_r")
+        .filter(shared, *nothing_against)
+        .select("l", "r")
+    )
+    only = told.filter(pl.col("l").is_unique() & pl.col("r").is_unique())
+    return only.with_columns(how=pl.lit("possible")).cast(PAIRS)  # type: ignore[arg-type]
 
 
 def _sharing(rows: pl.DataFrame, others: pl.DataFrame, keys: Sequence[tuple[str, ...]]) -> pl.DataFrame:
