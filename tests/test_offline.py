@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -23,25 +24,32 @@ INSPECTION = [
     "人籍比对/系统导出.csv", "--actual", "人籍比对/班级名单", "--schools", "人籍比对/学校名单.csv", "--entries", "人籍比对/检查记录.csv",
 ]  # fmt: skip
 
+
+def writes(stem: str, *suffixes: str) -> list[str]:
+    return [part for suffix in suffixes for part in ("-o", f"out/{stem}.{suffix}")]
+
+
 #: What each command is run with, in a copy of `sample_data`: every format that it writes.
 LINES: dict[str, list[list[str]]] = {
     "check": [
-        [*CHECK, *DAY, "-o", "out/check.xlsx", "-o", "out/check.html", "-o", "out/check.json", "-o", "out/check.jsonl", "-o", "out/check.csv"],
+        [*CHECK, *DAY, *writes("check", "xlsx", "html", "json", "jsonl", "csv")],
         [CHECK[0], CHECK[3], *DAY, "-o", "out/check/", "--format", "json"],
     ],
     "clean": [
         [CHECK[2], *DAY, "-o", "out/clean.xlsx", "--log", "out/log.xlsx"],
         [CHECK[2], *DAY, "-o", "out/clean.csv", "--log", "out/log.jsonl", "--unsafe", "--reference", CHECK[0]],
     ],
-    "dedupe": [["查重", *DAY, "-o", "out/dedupe.xlsx", "-o", "out/dedupe.html", "-o", "out/dedupe.json"]],
-    "link": [["查重/东关小学.xlsx", "查重/西关小学.csv", *DAY, "-o", "out/link.xlsx", "-o", "out/link.html"]],
-    "reconcile": [[*INSPECTION, *DAY, "-o", "out/reconcile.xlsx", "-o", "out/reconcile.html", "-o", "out/reconcile.docx", "-o", "out/reconcile.json"]],
-    "template": [["inspection", "人籍比对/系统导出.csv", "--schools", "人籍比对/学校名单.csv", "-o", "out/forms.xlsx"]],
+    "dedupe": [["查重", *DAY, *writes("dedupe", "xlsx", "html", "json")]],
+    "link": [["查重/东关小学.xlsx", "查重/西关小学.csv", *DAY, *writes("link", "xlsx", "html")]],
+    "reconcile": [[*INSPECTION, *DAY, *writes("reconcile", "xlsx", "html", "docx", "json")]],
+    "template": [
+        ["inspection", "人籍比对/系统导出.csv", "--schools", "人籍比对/学校名单.csv", *writes("forms", "xlsx")],
+    ],
     "rule": [[], ["ID03", "--format", "json"]],
     "schema list": [[]],
     "schema show": [["student"]],
     "schema check": [[]],
-    "schema export": [["student", "--template", "-o", "out/student.xlsx"]],
+    "schema export": [["student", "--template", *writes("student", "xlsx")]],
     "codes list": [[]],
     "codes show": [["ethnicity"]],
 }  # fmt: skip
@@ -107,7 +115,7 @@ def test_the_system_counts_no_packet_and_no_connection(ran: tuple[dict[str, Any]
 
 def sent(lines: list[str]) -> int:
     total = 0
-    for names, values in zip(lines, lines[1:], strict=False):
+    for names, values in itertools.pairwise(lines):
         if names.split(":")[0] == values.split(":")[0] and not re.search(r"[A-Z]", values.split(":", 1)[1]):
             counts = dict(zip(names.split()[1:], values.split()[1:], strict=True))
             total += sum(
