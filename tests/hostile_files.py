@@ -194,6 +194,17 @@ def xml2003(rows: str, before: str = "") -> bytes:
     return whole.replace("<Table>", f"<Table>{before}").encode()
 
 
+def hidden_places() -> bytes:
+    """Return a sheet that says three thousand times that all of it is hidden."""
+    rows = '<Row ss:Index="1" ss:Span="1048575" ss:Hidden="1"/>' * 3000
+    return xml2003(rows, '<Column ss:Index="1" ss:Span="16383" ss:Hidden="1"/>' * 3000)
+
+
+def spans() -> bytes:
+    cell = '<tr><td rowspan="99999" colspan="16000">x</td></tr>' + "<tr></tr>" * 20_000
+    return make.html([HEAD]).replace("</table>", f"{cell}</table>").encode()
+
+
 def parquet_bomb() -> bytes:
     buffer = io.BytesIO()
     pl.DataFrame({"姓名": pl.repeat("张三", 90_000_000, eager=True)}).write_parquet(
@@ -213,17 +224,17 @@ UTF16 = CSV.decode().encode("utf-16-le")
 #: Name → what it is. They can't be read: one sentence, and the good file beside them is checked.
 REFUSED: dict[str, Callable[[str], bytes]] = {
     "nested.xlsx": lambda _: nested_bomb(),
-    "huge strings.xlsx": lambda _: bomb(STRINGS, b"</sst>", b"<si><t>x</t></si>", 1500),
-    "huge sheet.xlsx": lambda _: bomb(SHEET, b"</sheetData>", b'<row r="9"><c r="A9"><v>1</v></c></row>', 1500),
-    "lying strings.xlsx": lambda _: bomb(STRINGS, b"</sst>", b"<si><t>x</t></si>", 1500, claimed=900),
-    "lying sheet.xlsx": lambda _: bomb(SHEET, b"</sheetData>", b'<row r="9"><c r="A9"><v>1</v></c></row>', 1500, claimed=900),
-    "lying styles.xlsx": lambda _: bomb("xl/styles.xml", b"</styleSheet>", b"<font><b/></font>", 1500, claimed=50 * MB),
-    "lying.ods": lambda _: bomb("content.xml", b"</table:table>", ods_row("x").encode(), 1500, claimed=900, data=ods(ods_row(*HEAD))),
+    "huge strings.xlsx": lambda _: bomb(STRINGS, b"</sst>", b"<si><t>x</t></si>", 600),
+    "huge sheet.xlsx": lambda _: bomb(SHEET, b"</sheetData>", b'<row r="9"><c r="A9"><v>1</v></c></row>', 600),
+    "lying strings.xlsx": lambda _: bomb(STRINGS, b"</sst>", b"<si><t>x</t></si>", 600, claimed=900),
+    "lying sheet.xlsx": lambda _: bomb(SHEET, b"</sheetData>", b'<row r="9"><c r="A9"><v>1</v></c></row>', 600, claimed=900),
+    "lying styles.xlsx": lambda _: bomb("xl/styles.xml", b"</styleSheet>", b"<font><b/></font>", 600, claimed=50 * MB),
+    "lying.ods": lambda _: bomb("content.xml", b"</table:table>", ods_row("x").encode(), 600, claimed=900, data=ods(ods_row(*HEAD))),
     "laughs.ods": lambda _: ods(ods_row(*HEAD) + ods_row("&l10;", "男", "1"), LAUGHS),
     "laughs.xml": lambda _: (make.xml2003([HEAD, ["&l10;", "男"]]).replace("?>", f"?>{LAUGHS}", 1)).encode(),
     "merged.xml": lambda _: xml2003('<Row><Cell ss:MergeAcross="16000" ss:MergeDown="99999"><Data ss:Type="String">x</Data></Cell></Row>'),
     "far.xml": lambda _: xml2003('<Row ss:Index="99000"><Cell ss:Index="800"><Data ss:Type="String">x</Data></Cell></Row>'),
-    "spans.html": lambda _: make.html([HEAD]).replace("</table>", '<tr><td rowspan="99999" colspan="16000">x</td></tr>' + "<tr></tr>" * 20_000 + "</table>").encode(),
+    "spans.html": lambda _: spans(),
     "values.parquet": lambda _: parquet_bomb(),
     "line.csv": lambda _: "姓名,性别,".encode() + b"a," * 100_000_000,
     "line below.csv": lambda _: CSV + b"x" * (200 * MB),
@@ -243,7 +254,7 @@ READ: dict[str, Callable[[str], bytes]] = {
     "merges.xlsx": lambda _: sheet(
         cells(1, *HEAD) + cells(2, *CHILD), after="<mergeCells>" + '<mergeCell ref="A2:C1048576"/>' * 50_000 + "</mergeCells>"
     ),
-    "hidden.xml": lambda _: xml2003('<Row ss:Index="1" ss:Span="1048575" ss:Hidden="1"/>' * 3000, '<Column ss:Index="1" ss:Span="16383" ss:Hidden="1"/>' * 3000),
+    "hidden.xml": lambda _: hidden_places(),
     "spaces.html": lambda _: make.html([HEAD, ["张三" + "<b> </b>" * 100_000, "男", CHILD[2]]]).encode(),
     "paragraphs.html": lambda _: make.html([HEAD, ["张三" + "<p>x</p>" * 100_000, "男", CHILD[2]]]).encode(),
     "outside.html": lambda folder: (outside(folder) + make.html([HEAD, ["张&f;三&h;", "男", CHILD[2]]])).encode(),
