@@ -27,11 +27,13 @@ def file_names(
     """
     used = {unicodedata.normalize("NFC", name).casefold() for name in taken}
     chosen = []
+    # A number stands before the suffix: 名册-核查-2.xlsx.
+    middle, dot, suffix = ending.rpartition(".") if "." in ending else (ending, "", "")
     for name in names:
         plain = _plain(name)
         wanted, number = f"{plain}{ending}", 2
         while wanted.casefold() in used:
-            wanted = f"{numbered.format(plain, number)}{ending}"
+            wanted = f"{numbered.format(plain + middle, number)}{dot}{suffix}"
             number += 1
         used.add(wanted.casefold())
         chosen.append(wanted)
