@@ -5,7 +5,8 @@ from __future__ import annotations
 from rule_cases import Case, case_rows, make_roster, student
 
 from tests.cleaning_rosters import cleaned
-from xueji_cli.cleaning.shaping import AS_IS, NATIONAL, conflicts, file_names, shape, split
+from xueji_cli.cleaning.shaping import AS_IS, NATIONAL, conflicts, shape, split
+from xueji_cli.tables.names import file_names
 
 
 def test_the_template_has_its_71_columns_and_what_it_has_no_place_for_stands_at_the_right():

@@ -78,7 +78,7 @@ def test_the_wheel_has_its_data_and_no_tests(wheel):
     outside = {name for name in names if not name.startswith("xueji_cli/") and ".dist-info/" not in name}
     assert outside == set()
     assert not [name for name in names if "test" in Path(name).name.lower() or "__pycache__" in name]
-    assert "xueji = xueji_cli.cli:run" in entry_points
+    assert "xueji = xueji_cli.__main__:run" in entry_points
 
 
 def test_the_installed_script_checks_a_roster(installed, tmp_path):

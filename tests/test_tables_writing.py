@@ -23,7 +23,8 @@ def test_the_file_appears_whole(tmp_path: Path) -> None:
     target = tmp_path / "结果.csv"
     with whole_file(target) as temporary:
         assert temporary.suffix == ".csv"
-        assert temporary.parent == tmp_path
+        assert temporary.parent.parent == tmp_path
+        assert temporary.parent.name.endswith(".xueji-tmp")
         temporary.write_text("新", encoding="utf-8")
         assert not target.exists()
     assert target.read_text(encoding="utf-8") == "新"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import os
 import sys
@@ -88,12 +89,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if _usage_error(error, console):
             return USAGE
-        return _internal(error, console, debug="--debug" in given)
+        if not _swallowed:
+            return _internal(error, console, debug="--debug" in given)
+        status = INTERRUPTED
     except BaseException as error:
         # A failure inside Polars, which is no `Exception`.
         if type(error).__name__ != "PanicException":
             raise
-        return _internal(error, console, debug="--debug" in given)
+        if not _swallowed:
+            return _internal(error, console, debug="--debug" in given)
+        status = INTERRUPTED
     if status == INTERRUPTED:
         console.error(console.text("cli.interrupted"))
     return status
@@ -115,11 +120,28 @@ def run() -> NoReturn:
     """
     # Nearly all that is made while libraries are imported stays to the end: looking for garbage in it is a waste.
     gc.set_threshold(50_000, 20, 20)
-    status = main()
+    sys.unraisablehook = _unraisable
+    try:
+        status = main()
+    except KeyboardInterrupt:
+        status = INTERRUPTED
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
     os._exit(status)
+
+
+#: Interruptions that came while a library called back into Python and could not pass them on.
+_swallowed: list[type[BaseException]] = []
+
+
+def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    """Interrupt again what swallowed an interruption; without it, Ctrl-C would be lost or end as an error of the program."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        _swallowed.append(unraisable.exc_type)
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _internal(error: BaseException, console: Console, *, debug: bool) -> int:

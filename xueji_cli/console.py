@@ -61,7 +61,12 @@ class Console:
         self._err = err or sys.stderr
         for stream in (self._out, self._err):
             # A Windows pipe would otherwise get the code page of the machine, and no code page has all of our characters.
-            if not stream.isatty() and hasattr(stream, "reconfigure"):
+            if not hasattr(stream, "reconfigure"):
+                continue
+            if stream.isatty():
+                # A terminal knows its own code page; what that lacks is shown by its number.
+                stream.reconfigure(errors="backslashreplace")
+            else:
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
     @cached_property

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,9 +26,6 @@ ORIGIN_FILE, ORIGIN_ROW = "来源文件", "来源行"
 UNNAMED = "未填"
 
 #: Characters that Windows, macOS or Linux refuse in the name of a file, and what steers a terminal.
-_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+')
-_RESERVED = re.compile(r"^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNORECASE)
-_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,23 +145,6 @@ def split(output: Output, by: Sequence[str]) -> Iterator[Output]:
     for values, rows in output.rows.partition_by(list(by), as_dict=True, maintain_order=True).items():
         name = " ".join(str(value) for value in values if value is not None and str(value).strip())
         yield Output(output.schema, output.code_tables, output.columns, rows, name or UNNAMED)
-
-
-def file_names(names: Sequence[str]) -> list[str]:
-    """Return names of files that every system takes, each different even where letters' case does not count."""
-    taken: set[str] = set()
-    safe = []
-    for name in names:
-        plain = unicodedata.normalize("NFC", _UNSAFE.sub("_", name)).strip(" .")[:_LONGEST_NAME].strip(" .") or "_"
-        if _RESERVED.match(plain):
-            plain = f"_{plain}"
-        chosen, number = plain, 2
-        while chosen.casefold() in taken:
-            chosen = f"{plain} ({number})"
-            number += 1
-        taken.add(chosen.casefold())
-        safe.append(chosen)
-    return safe
 
 
 #: A column of another kind in some files than in others is worth a look before it is merged.

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xueji_cli.cleaning import state
-from xueji_cli.cleaning.shaping import AS_IS, NATIONAL, file_names, split
+from xueji_cli.cleaning.shaping import AS_IS, NATIONAL, split
 from xueji_cli.cleaning.writing import SUFFIXES
 from xueji_cli.errors import UserError
 from xueji_cli.reports.change_log import SUFFIXES as LOG_SUFFIXES
 from xueji_cli.reports.cleaned import Made
 from xueji_cli.reports.writing import is_folder
+from xueji_cli.tables.names import file_names
 from xueji_cli.tables.paths import same_file_key
 from xueji_cli.tables.writing import refuse_input
 

@@ -31,6 +31,8 @@ from xueji_cli.reports.sheets import (
     free_name,
     link_target,
 )
+from xueji_cli.tables.options import FEW_CELLS
+from xueji_cli.tables.sheetxml import merges_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,6 +98,8 @@ def load(content: bytes, *, keep_vba: bool) -> tuple[Workbook | None, bool]:
     """Return the workbook, and whether openpyxl said that it drops some newer formatting; None if it can't read it."""
     from openpyxl import load_workbook
 
+    if _merged(content) > FEW_CELLS:
+        return None, False  # openpyxl makes an object of each merged cell
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         try:
@@ -103,6 +107,19 @@ def load(content: bytes, *, keep_vba: bool) -> tuple[Workbook | None, bool]:
         except Exception:  # whatever its parsers raise on styles that Excel and WPS accept
             return None, False
     return workbook, any("extension" in str(each.message) for each in said)
+
+
+def _merged(content: bytes) -> int:
+    """Return how many cells the merged ranges of a workbook cover."""
+    covered = 0
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        for name in parts.namelist():
+            if name.lower().startswith("xl/worksheets/") and name.lower().endswith(".xml"):
+                covered += sum(
+                    (merge.bottom - merge.top + 1) * (merge.right - merge.left + 1)
+                    for merge in merges_in(parts.read(name))
+                )
+    return covered
 
 
 def annotate(sheet: Worksheet, marks: pl.DataFrame) -> None:

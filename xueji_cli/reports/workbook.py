@@ -22,6 +22,7 @@ from xueji_cli.reports.marks import COMMENT_LIMIT, cell_marks
 from xueji_cli.reports.sheets import LINK_LIMIT, SHEET_ROWS, finding_list, link_target, summary_rows
 from xueji_cli.reports.view import finding_view
 from xueji_cli.reports.written import Written
+from xueji_cli.tables.names import file_names
 from xueji_cli.tables.writing import whole_file
 
 if TYPE_CHECKING:
@@ -210,14 +211,8 @@ def _copy_name(report: CheckReport, file: str, lang: str, taken: Sequence[str]) 
     if source.kind == _COPIED and file != "-" and annotated.has_macros(_unchanged(file, source.sha256)):
         suffix = ".xlsm"
     stem = "stdin" if file == "-" else PurePath(file.replace("\\", "/")).stem
-    stem = f"{stem}-{catalogue.text(lang, 'check.text.next_suffix')}"
-    used = {name.casefold() for name in taken}
-    name = f"{stem}{suffix}"
-    number = 2
-    while name.casefold() in used:
-        name = f"{stem}-{number}{suffix}"
-        number += 1
-    return name
+    ending = f"-{catalogue.text(lang, 'check.text.next_suffix')}{suffix}"
+    return file_names([stem], ending=ending, taken=taken, numbered="{}-{}")[0]
 
 
 def _limits(view: pl.DataFrame, marks: pl.DataFrame | None, lang: str) -> list[str]:

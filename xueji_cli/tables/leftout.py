@@ -191,11 +191,13 @@ def _is_footer(cells: Sequence[str | None], positions: Sequence[int], header: He
 def _repeated(body: pl.DataFrame, head: pl.DataFrame, header: Header) -> list[int]:
     """Find header rows, and title rows, that come again inside the data (printed pages pasted together)."""
     rows: list[int] = []
+    # Asked once: a frame of 16,384 columns lists their names anew each time.
+    columns = set(body.columns)
     for index in range(header.first, header.last + 1):
         texts = {
             name: cell
             for name, cell in zip(head.columns, head.row(index), strict=True)
-            if cell and cell.strip() and name in body.columns
+            if cell and cell.strip() and name in columns
         }
         if len(texts) < 2:
             continue

@@ -12,21 +12,25 @@ from xueji_cli.errors import InputError
 from xueji_cli.tables.blob import Blob
 from xueji_cli.tables.encoding import to_utf8
 from xueji_cli.tables.grid import CELL_TEXTS, CELLS, Grid, Merge, frame_of
-from xueji_cli.tables.options import MAX_CELLS
+from xueji_cli.tables.options import FEW_CELLS, MAX_COLUMNS, MAX_ROWS, most_cells
 from xueji_cli.tables.plain import plain_number
 
 if TYPE_CHECKING:
     from lxml import etree
 
 _MAX_SPAN = 100_000
-_MAX_COLUMNS = 16_384
-_LONG_NUMBER = 1_000_000
 
 
 class _Canvas:
-    """Cells put down one by one, wherever they are to stand."""
+    """Cells put down one by one, wherever they are to stand.
 
-    def __init__(self) -> None:
+    Args:
+        size: Bytes of the file, which say how far its cells may reach.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.limit = most_cells(size)
+        self.covered = 0
         self.rows: dict[int, dict[int, str]] = {}
         self.taken: dict[int, set[int]] = {}
         self.merges: list[Merge] = []
@@ -44,12 +48,19 @@ class _Canvas:
         return position
 
     def put(self, row: int, position: int, text: str, down: int = 0, right: int = 0) -> None:
-        """Put a cell; `down` and `right` say how many more rows and columns it covers."""
+        """Put a cell; `down` and `right` say how many more rows and columns it covers.
+
+        Raises:
+            OverflowError: Merged cells cover more of the sheet than a computer should remember.
+        """
         if text:
             self.rows.setdefault(row, {})[position] = text
         self.height = max(self.height, row + 1)
         if down or right:
             self.merges.append(Merge(row, position, row + down, position + right))
+            self.covered += down * (right + 1)
+            if self.covered > FEW_CELLS:
+                raise OverflowError
             for below in range(row + 1, row + down + 1):
                 self.taken.setdefault(below, set()).update(range(position, position + right + 1))
 
@@ -57,7 +68,7 @@ class _Canvas:
         """Return what was put down."""
         width = max((max(cells) + 1 for cells in self.rows.values() if cells), default=0)
         height = max(self.rows, default=-1) + 1
-        if width * height > MAX_CELLS:
+        if width * height > self.limit:
             raise OverflowError
         cells = [self.rows.get(row, {}) for row in range(height)]
         return Grid(
@@ -104,7 +115,7 @@ def read_html(blob: Blob, encoding: str | None) -> tuple[list[Grid], str]:
             encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
         )
         root = html.document_fromstring(_without_declaration(data), parser=parser)
-        grids = list(_html_grids(root))
+        grids = list(_html_grids(root, len(data)))
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except OverflowError:
@@ -132,7 +143,7 @@ def _without_declaration(data: bytes) -> bytes:
     return re.sub(rb"<\?xml[^>]*\?>", b"", data[:1024], count=1) + data[1024:]
 
 
-def _html_grids(root: Any) -> Iterator[Grid]:
+def _html_grids(root: Any, size: int) -> Iterator[Grid]:
     offset = 0
     seen_text = False
     body = root.find("body") if root.find("body") is not None else root
@@ -146,7 +157,7 @@ def _html_grids(root: Any) -> Iterator[Grid]:
             continue
         if element.find(".//table") is not None:
             continue  # a table that lays out others
-        canvas = _Canvas()
+        canvas = _Canvas(size)
         _fill_html(canvas, element, offset)
         offset = max(offset, canvas.height)
         if canvas.rows:
@@ -156,9 +167,9 @@ def _html_grids(root: Any) -> Iterator[Grid]:
 def _fill_html(canvas: _Canvas, table: Any, row: int) -> None:
     position = 0
     for column in table.iter("col"):
-        span = max(_number(column.get("span"), 1, _MAX_COLUMNS), 1)
+        span = max(_number(column.get("span"), 1, MAX_COLUMNS), 1)
         if _is_hidden(column):
-            canvas.hidden_columns.update(range(position, position + span))
+            canvas.hidden_columns.update(range(position, min(position + span, MAX_COLUMNS)))
         position += span
     rows = list(table.iter("tr"))
     last = row + len(rows) - 1
@@ -170,9 +181,9 @@ def _fill_html(canvas: _Canvas, table: Any, row: int) -> None:
             if cell.tag not in ("td", "th"):
                 continue
             position = canvas.free(row, position)
-            if position >= _MAX_COLUMNS:
+            if position >= MAX_COLUMNS:
                 break
-            right = max(_number(cell.get("colspan"), 1, _MAX_COLUMNS - position), 1) - 1
+            right = max(_number(cell.get("colspan"), 1, MAX_COLUMNS - position), 1) - 1
             down = min(max(_number(cell.get("rowspan"), 1), 1) - 1, last - row)
             text = _cell_text(cell)
             # Excel's own HTML keeps the stored number beside the shown one.
@@ -194,14 +205,16 @@ def _is_hidden(element: Any) -> bool:
 
 def _cell_text(cell: Any) -> str:
     parts: list[str] = []
+    begun = False
     for element in cell.iter():
-        if element.tag == "br" or (element is not cell and element.tag in ("p", "div") and "".join(parts).strip()):
+        if element.tag == "br" or (element is not cell and element.tag in ("p", "div") and begun):
             parts.append("\n")
-        if element.text and element.tag not in ("script", "style"):
-            parts.append(_collapsed(element.text))
-        if element is not cell and element.tail:
-            parts.append(_collapsed(element.tail))
-    return re.sub(r" *\n *", "\n", "".join(parts)).strip(" \t\r\n\xa0")
+        own = element.text if element.tag not in ("script", "style") else None
+        for text in (own, element.tail if element is not cell else None):
+            if text:
+                parts.append(_collapsed(text))
+                begun = begun or bool(text.strip())
+    return "\n".join(line.strip(" ") for line in "".join(parts).split("\n")).strip(" \t\r\n\xa0")
 
 
 def _collapsed(text: str) -> str:
@@ -238,7 +251,7 @@ def read_xml2003(blob: Blob) -> list[Grid]:
     )
     try:
         root = etree.fromstring(blob.data.lstrip(), parser)
-        grids = [_xml_grid(sheet) for sheet in root.iter(f"{_SS}Worksheet")]
+        grids = [_xml_grid(sheet, len(blob.data)) for sheet in root.iter(f"{_SS}Worksheet")]
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except OverflowError:
@@ -250,25 +263,26 @@ def read_xml2003(blob: Blob) -> list[Grid]:
     return grids
 
 
-def _xml_grid(sheet: etree._Element) -> Grid:
-    canvas = _Canvas()
+def _xml_grid(sheet: etree._Element, size: int) -> Grid:
+    canvas = _Canvas(size)
     visible = sheet.find(f"{_X}WorksheetOptions/{_X}Visible")
     hidden = visible is not None and (visible.text or "").strip() in {"SheetHidden", "SheetVeryHidden"}
     table = sheet.find(f"{_SS}Table")
     if table is not None:
         position = 0
         for column in table.iterchildren(f"{_SS}Column"):
-            position = _number(column.get(f"{_SS}Index"), position + 1, _MAX_COLUMNS) - 1
-            span = _number(column.get(f"{_SS}Span"), 0, _MAX_COLUMNS)
+            # Places only grow: an index that goes back would let a few bytes say the same columns and rows without end.
+            position = max(_number(column.get(f"{_SS}Index"), position + 1, MAX_COLUMNS) - 1, position)
+            span = _number(column.get(f"{_SS}Span"), 0, MAX_COLUMNS)
             if column.get(f"{_SS}Hidden") == "1":
-                canvas.hidden_columns.update(range(position, position + span + 1))
+                canvas.hidden_columns.update(range(position, min(position + span + 1, MAX_COLUMNS)))
             position += span + 1
         row = 0
         for element in table.iterchildren(f"{_SS}Row"):
-            row = max(_number(element.get(f"{_SS}Index"), row + 1, 1_048_576) - 1, 0)
-            span = _number(element.get(f"{_SS}Span"), 0, 1_048_576)
+            row = max(_number(element.get(f"{_SS}Index"), row + 1, MAX_ROWS) - 1, row)
+            span = _number(element.get(f"{_SS}Span"), 0, MAX_ROWS)
             if element.get(f"{_SS}Hidden") == "1":
-                canvas.hidden_rows.extend(range(row, row + span + 1))
+                canvas.hidden_rows.extend(range(row, min(row + span + 1, MAX_ROWS)))
             _fill_xml_row(canvas, element, row)
             row += span + 1
     return canvas.grid(sheet.get(f"{_SS}Name"), hidden=hidden)
@@ -278,10 +292,10 @@ def _fill_xml_row(canvas: _Canvas, row_element: etree._Element, row: int) -> Non
     position = 0
     for cell in row_element.iterchildren(f"{_SS}Cell"):
         index = cell.get(f"{_SS}Index")
-        position = _number(index, 1, _MAX_COLUMNS) - 1 if index else canvas.free(row, position)
-        if position >= _MAX_COLUMNS:
+        position = _number(index, 1, MAX_COLUMNS) - 1 if index else canvas.free(row, position)
+        if position >= MAX_COLUMNS:
             return
-        right = min(_number(cell.get(f"{_SS}MergeAcross")), _MAX_COLUMNS - position)
+        right = min(_number(cell.get(f"{_SS}MergeAcross")), MAX_COLUMNS - position)
         down = _number(cell.get(f"{_SS}MergeDown"))
         data = cell.find(f"{_SS}Data")
         text, kind = (

@@ -8,6 +8,14 @@ from typing import Protocol
 #: Uncompressed bytes a file may hold: about a million rows of 31 columns as .xlsx. A guard against zip bombs.
 MAX_BYTES = 2 * 1024**3
 
+#: An archive may unpack to so many times its own size; those that programs write stay below thirty.
+MAX_RATIO = 100
+#: So many bytes are never too many, however small the archive is.
+FREE_BYTES = 64 * 1024**2
+
+#: A line of text may be this long: a hundred of the longest cells that Excel allows. A longer one is no record.
+MAX_LINE = 4 * 1024**2
+
 #: Cells a sheet may span. A stray value in the last cell makes 17,179,869,184 of them, and readers reserve memory for each.
 MAX_CELLS = 80_000_000
 #: So many are never too many, however few of them are filled.
@@ -40,6 +48,11 @@ class Vocabulary(Protocol):
     def knows(self, header: str) -> bool:
         """Say whether a header, as written in a file, names a known field."""
         ...
+
+
+def most_unpacked(size: int, max_bytes: int) -> int:
+    """Return how many bytes an archive of so many bytes may unpack to."""
+    return min(max_bytes, max(FREE_BYTES, MAX_RATIO * size))
 
 
 def most_cells(size: int) -> int:

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
 
 import polars as pl
 
 from xueji_cli.errors import InputError
 from xueji_cli.tables.blob import Blob
 from xueji_cli.tables.grid import Grid
+from xueji_cli.tables.options import MAX_BYTES, MAX_CELLS, most_unpacked
+
+#: A roster's cells take a quarter of a byte at least, and unpack to some tens of bytes for each.
+_CELLS_A_BYTE, _BYTES_A_BYTE = 4, 100
 
 
 def read_parquet(blob: Blob) -> Grid:
     """Read a Parquet file as if it were a sheet with its column names in row 1.
 
     Raises:
-        InputError: `corrupt`; `nested_parquet` for columns that hold lists or structures.
+        InputError: `corrupt`; `sheet_too_large`; `nested_parquet` for columns that hold lists or structures.
     """
     with _told(blob.path):
+        _refuse_too_large(BytesIO(blob.data), len(blob.data), blob.path)
         frame = pl.read_parquet(blob.data)
     texts = frame.select(_texts(frame.schema, blob.path))
     return Grid(pl.concat([_names(frame.columns), texts]))
@@ -30,7 +37,7 @@ def _told(path: str) -> Iterator[None]:
     """Turn whatever a damaged file brings about into an `InputError`."""
     try:
         yield
-    except (KeyboardInterrupt, SystemExit, MemoryError, GeneratorExit):
+    except (InputError, KeyboardInterrupt, SystemExit, MemoryError, GeneratorExit):
         raise
     except BaseException:  # Rust panics are BaseExceptions
         raise InputError("corrupt", file=path) from None
@@ -86,8 +93,25 @@ def open_parquet(path: str) -> ParquetSource:
         InputError: As `read_parquet`.
     """
     with _told(path):
+        _refuse_too_large(path, Path(path).stat().st_size, path)
         rows = pl.scan_parquet(path)
         return ParquetSource(path, rows.collect_schema(), int(rows.select(pl.len()).collect().item()))
+
+
+def _refuse_too_large(source: str | BytesIO, size: int, path: str) -> None:
+    """Look at what the file says of itself: a few bytes can stand for a billion equal values.
+
+    Raises:
+        InputError: `sheet_too_large`.
+    """
+    import pyarrow.parquet as pq
+
+    said = pq.read_metadata(source)
+    unpacked = sum(said.row_group(index).total_byte_size for index in range(said.num_row_groups))
+    # A large file may hold more cells than a sheet: it is read in pieces where it does not fit.
+    most = max(MAX_CELLS, size * _CELLS_A_BYTE)
+    if said.num_rows * said.num_columns > most or unpacked > most_unpacked(size, max(MAX_BYTES, size * _BYTES_A_BYTE)):
+        raise InputError("sheet_too_large", file=path, sheet="1")
 
 
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -10,11 +10,11 @@ import polars as pl
 from xueji_cli.errors import InputError
 from xueji_cli.tables import blob as blobs
 from xueji_cli.tables import facts, markup, region, sniff, text
-from xueji_cli.tables.blob import Blob
+from xueji_cli.tables.blob import Blob, megabytes
 from xueji_cli.tables.encoding import probably_utf8, to_utf8
 from xueji_cli.tables.grid import Grid, Merge
 from xueji_cli.tables.header import HEAD_ROWS, Header, find_header, header_at
-from xueji_cli.tables.options import ReadOptions, Vocabulary
+from xueji_cli.tables.options import MAX_LINE, ReadOptions, Vocabulary
 from xueji_cli.tables.parquet import read_parquet
 from xueji_cli.tables.table import Fact, Source, Table
 
@@ -91,13 +91,18 @@ class _Reading:
         if self.options.encoding is None and probably_utf8(blob.data):
             # Reading proves the encoding as it goes, which spares large files a pass of its own.
             try:
-                return text.read_text(blob.data, self.options.header_row, self.knows), "utf-8"
+                return self._read_text(blob.data), "utf-8"
             except UnicodeDecodeError:
                 pass
         data, encoding = to_utf8(blob, self.options.encoding)
         if not data[:4096].strip() and not data.strip():
             raise InputError("empty_file", file=blob.path)
-        return text.read_text(data, self.options.header_row, self.knows), encoding
+        return self._read_text(data), encoding
+
+    def _read_text(self, data: bytes) -> text.Text:
+        if (line := text.too_long_line(data)) is not None:
+            raise InputError("line_too_long", file=self.blob.path, line=line, limit=megabytes(MAX_LINE))
+        return text.read_text(data, self.options.header_row, self.knows)
 
     # --- sheets ---
 

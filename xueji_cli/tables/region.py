@@ -114,14 +114,15 @@ def _show_errors(body: pl.DataFrame, grid: Grid) -> pl.DataFrame:
 def _fill_merges(body: pl.DataFrame, merges: Sequence[Merge], header: Header) -> tuple[pl.DataFrame, list[Fact]]:
     """Copy the value of vertically merged cells down."""
     by_position: dict[int, list[Merge]] = {}
+    columns = set(body.columns)
     for merge in merges:
-        wide = (merge.right - merge.left + 1) * 2 > max(2, len(body.columns) - 1)
+        wide = (merge.right - merge.left + 1) * 2 > max(2, len(columns) - 1)
         if merge.top > header.last and merge.bottom > merge.top and not wide:
             by_position.setdefault(merge.left, []).append(merge)
     noticed = []
     for position, ranges in sorted(by_position.items()):
         name = f"c{position}"
-        if name not in body.columns:
+        if name not in columns:
             continue
         starts = pl.DataFrame(
             {"top": [merge.top + 1 for merge in ranges], "bottom": [merge.bottom + 1 for merge in ranges]},

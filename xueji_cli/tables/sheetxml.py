@@ -100,7 +100,7 @@ def scan(data: bytes, part: str, *, wide: bool = True) -> SheetFacts:
         tail = piece
     end = [match.end() for match in _TAIL_MARK.finditer(tail)]
     rest = tail[end[-1] :] if end else b""
-    facts.merges = _merges(rest)
+    facts.merges = merges_in(rest)
     facts.drawing = bool(re.search(rb"<(?:\w+:)?(?:drawing|legacyDrawing|picture)\b", rest))
     found.into(facts)
     return facts
@@ -255,7 +255,8 @@ def _hidden_columns(head: bytes) -> tuple[int, ...]:
     return tuple(sorted(hidden))
 
 
-def _merges(tail: bytes) -> tuple[Merge, ...]:
+def merges_in(tail: bytes) -> tuple[Merge, ...]:
+    """Return the merged ranges that the end of a sheet's XML names."""
     merges = []
     for match in re.finditer(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"', tail):
         left, top, right, bottom = (group.decode() for group in match.groups())

@@ -18,6 +18,7 @@ import polars as pl
 
 from xueji_cli.tables.grid import Grid, frame_of
 from xueji_cli.tables.header import HEAD_ROWS, find_header, header_at
+from xueji_cli.tables.options import MAX_COLUMNS, MAX_LINE
 
 #: Separators that are tried, the usual one first. A full-width comma is never one: it stands inside addresses.
 DELIMITERS = (",", "\t", ";")
@@ -25,8 +26,6 @@ DELIMITERS = (",", "\t", ";")
 # A record of a roster does not go over more lines than this; a quotation mark left open swallows the whole file.
 _MAX_SPAN = 20
 _HEAD_BYTES = 1 << 18
-# Columns beyond the header's that are still kept when records are longer than it.
-_MAX_COLUMNS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def find_layout(data: bytes, header_row: int | None, knows: Callable[[str], bool
     width = max(
         _trimmed(head[header.last].cells), len(header.names) and _trimmed(header.names), *(n for n, _ in usual), 1
     )
-    return Layout(delimiter, head, top, min(width, _MAX_COLUMNS))
+    return Layout(delimiter, head, top, min(width, MAX_COLUMNS))
 
 
 def head_lines(header_row: int | None) -> int:
@@ -126,6 +125,17 @@ def read_text(data: bytes, header_row: int | None, knows: Callable[[str], bool])
         ),
         layout.delimiter,
     )
+
+
+def too_long_line(data: bytes) -> int | None:
+    """Return the number of the first line that is too long to be a record; None when there is none."""
+    start = 0
+    while start + MAX_LINE < len(data):
+        end = max(data.rfind(b"\n", start, start + MAX_LINE), data.rfind(b"\r", start, start + MAX_LINE))
+        if end < 0:
+            return data.count(b"\n", 0, start) + 1
+        start = end + 1
+    return None
 
 
 def _trimmed(cells: list[str] | tuple[str, ...]) -> int:
@@ -353,13 +363,15 @@ def _records(lines: list[str], delimiter: str, width: int = 0, start: int = 0) -
                 if end == len(lines) and _left_open(lines, done, end, delimiter):
                     endless = True
                     break
-                yield Record(cells, end)
+                yield Record(cells[: MAX_COLUMNS + 1], end)
                 done = end
             else:
                 return
         except csv.Error:
             pass  # a cell of more than 128 KB: a mark left open as well
-        yield Record(_without_quotes(lines[done], delimiter), done + 1, unclosed=True, endless=endless)
+        yield Record(
+            _without_quotes(lines[done], delimiter)[: MAX_COLUMNS + 1], done + 1, unclosed=True, endless=endless
+        )
         start = done + 1
 
 

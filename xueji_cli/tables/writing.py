@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import glob
 import re
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -31,12 +33,20 @@ def neutralised(column: pl.Expr) -> pl.Expr:
     return pl.when(~bad.fill_null(value=False)).then(column).otherwise(pl.concat_str(pl.lit("'"), column))
 
 
+#: What the names of temporary folders end in.
+_MARK = ".xueji-tmp"
+#: Seconds after which no run is still writing one file.
+_ABANDONED = 24 * 3600
+
+
 @contextlib.contextmanager
 def whole_file(path: str | Path, *, inputs: Iterable[str] = ()) -> Iterator[Path]:
     """Give the path of a temporary file that takes the place of `path` when the block ends well.
 
-    The temporary file lies in the same folder and keeps the suffix. Nothing is left behind when the block fails or is
-    interrupted, and a file that stood at `path` is then still there as it was.
+    The temporary file keeps the suffix and lies in a hidden folder of its own beside `path`, `.<name>-…xueji-tmp`. What
+    libraries put aside while the block runs (a workbook's rows) lies there too and not in the folder that all users share.
+    Nothing is left behind when the block fails or is interrupted, and a file that stood at `path` is then still there as it
+    was. Where a process was killed the folder stays; nothing reads it, and a run to the same target a day later removes it.
 
     Args:
         path: Where the file is to be.
@@ -50,17 +60,24 @@ def whole_file(path: str | Path, *, inputs: Iterable[str] = ()) -> Iterator[Path
     refuse_input(target, inputs)
     if target.is_dir():
         raise UserError("output_is_directory", file=str(path))
-    temporary = _beside(target)
+    folder = _beside(target)
     try:
-        yield temporary
+        _remove_old(folder, target)
+        temporary = folder / f"new{target.suffix}"
+        temporary.touch()
+        with _scratch(folder):
+            yield temporary
         _replace(temporary, target)
     except PermissionError:
         raise UserError("output_permission", file=str(path)) from None
     except OSError as error:
         raise UserError("output_failed", file=str(path), reason=error.strerror or type(error).__name__) from None
     finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+        except KeyboardInterrupt:  # an impatient user
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def write_whole(path: str | Path, writer: Callable[[Path], object], *, inputs: Iterable[str] = ()) -> None:
@@ -91,7 +108,7 @@ def _same_inode(left: str | Path, right: str | Path) -> bool:
 
 def _beside(target: Path) -> Path:
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.stem[:40]}-", suffix=target.suffix, dir=target.parent)
+        return Path(tempfile.mkdtemp(prefix=_prefix(target), suffix=_MARK, dir=target.parent))
     except FileNotFoundError:
         raise UserError("output_no_folder", file=str(target), folder=str(target.parent)) from None
     except NotADirectoryError:
@@ -100,19 +117,36 @@ def _beside(target: Path) -> Path:
         raise UserError("output_permission", file=str(target)) from None
     except OSError as error:
         raise UserError("output_failed", file=str(target), reason=error.strerror or type(error).__name__) from None
-    os.close(handle)
-    return Path(name)
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name[:40]}-"
+
+
+def _remove_old(folder: Path, target: Path) -> None:
+    """Remove what killed runs to the same target left behind, when it is too old to be a run's that is still at work."""
+    for left in target.parent.glob(f"{glob.escape(_prefix(target))}*{_MARK}"):
+        with contextlib.suppress(OSError):
+            if left != folder and time.time() - left.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _scratch(folder: Path) -> Iterator[None]:
+    """Let libraries put their temporary files into a folder, so that they go with it whatever happens."""
+    before = tempfile.tempdir
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def _replace(temporary: Path, target: Path) -> None:
-    # mkstemp makes files that only their owner may read; an output is as open as the file it replaces, or as any new file.
+    # An output is as open as the file it replaces; as a new one it is as open as any.
     with contextlib.suppress(OSError):
         if target.exists():
             temporary.chmod(target.stat().st_mode & 0o777)
-        elif os.name != "nt":
-            mask = os.umask(0)
-            os.umask(mask)
-            temporary.chmod(0o666 & ~mask)
     try:
         temporary.replace(target)
     except PermissionError:

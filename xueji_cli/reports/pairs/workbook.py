@@ -6,7 +6,6 @@ by row in constant memory.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from xueji_cli.reports.pairs.summary import summarise_pairs
 from xueji_cli.reports.pairs.summarysheet import summary_rows
 from xueji_cli.reports.sheets import LINE_HEIGHT, SHEET_ROWS
 from xueji_cli.reports.written import Written
+from xueji_cli.tables.names import file_names
 from xueji_cli.tables.writing import whole_file
 
 if TYPE_CHECKING:
@@ -209,13 +209,14 @@ def write_folder(view: PairView, folder: str, inputs: Sequence[str]) -> Written:
     except OSError:
         raise UserError("output_folder", folder=folder) from None
     overview = f"{_say(view, 'overview')}.xlsx"
-    taken = {overview.casefold()}
     paths = [home / overview]
     with whole_file(paths[0], inputs=inputs) as temporary:
         notes = _write(view, temporary, [])
     schools = [] if view.report.linking else _schools(view)
-    for school in schools:
-        paths.append(home / _file_name(f"{school}-{_say(view, 'suffix')}", taken))
+    ending = f"-{_say(view, 'suffix')}.xlsx"
+    names = file_names(schools, ending=ending, taken=[overview], numbered="{}-{}")
+    for school, name in zip(schools, names, strict=True):
+        paths.append(home / name)
         with whole_file(paths[-1], inputs=inputs) as temporary, PairWorkbook(temporary, view) as book:
             pairs = _of_school(view, school)
             book.add_pairs(book.say("todo"), pairs.filter(pl.col("verdict") != "distinct"), first=True)
@@ -285,17 +286,6 @@ def _of_school(view: PairView, school: str) -> pl.DataFrame:
     of = view.schools
     mine = (of.gather(view.pairs["l"]) == school) | (of.gather(view.pairs["r"]) == school)
     return view.pairs.filter(mine.fill_null(value=False))
-
-
-def _file_name(wanted: str, taken: set[str]) -> str:
-    """Return a file name that every system allows and that was not given yet."""
-    clean = re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", wanted).strip(" .")[:80] or "_"
-    name, number = f"{clean}.xlsx", 2
-    while name.casefold() in taken:
-        name = f"{clean}-{number}.xlsx"
-        number += 1
-    taken.add(name.casefold())
-    return name
 
 
 def _say(view: PairView, key: str, **params: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from xueji_cli.reports.reconciled.view import (
     say,
 )
 from xueji_cli.schema.model import Pii
+from xueji_cli.tables.names import file_names
 from xueji_cli.tables.writing import whole_file
 
 if TYPE_CHECKING:
@@ -69,18 +69,15 @@ def write_folder(report: ReconcileReport, folder: str, *, lang: str, reveal: boo
         add_county(book, report, lang)
         _details(book, report, report.result.schools, view, lang, reveal=reveal)
         _notes(book, report, lang)
-    for school in report.result.schools:
-        path = root / f"{_file_name(school.school.name)}.xlsx"
+    schools = report.result.schools
+    names = file_names([school.school.name for school in schools], ending=".xlsx", taken=[total.name])
+    for school, name in zip(schools, names, strict=True):
+        path = root / name
         with whole_file(path, inputs=inputs) as temporary, Book(temporary, lang) as book:
             _scoresheets(book, report, [school], lang)
             _details(book, report, [school], view, lang, reveal=reveal)
         paths.append(str(path))
     return paths
-
-
-def _file_name(name: str) -> str:
-    """Return a school's name as a file may be called."""
-    return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", name).strip(" .") or "_"
 
 
 def _scoresheets(book: Book, report: ReconcileReport, schools: Iterable[SchoolResult], lang: str) -> None:
