@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 from pathlib import Path
 
 import pytest
 from test_cli_catalogues import PARTS, leaves
-from test_offline import LINES, commands
 
 from xueji_cli.console import Console
 from xueji_cli.messages import catalogue
@@ -66,7 +64,3 @@ def test_nothing_is_used_that_windows_lacks() -> None:
                 assert (node.module or "").split(".")[0] not in lacking, path
             elif isinstance(node, ast.Attribute):
                 assert node.attr not in calls, f"{path}:{node.lineno}"
-
-
-def test_every_command_has_a_line() -> None:
-    assert json.dumps(sorted(LINES)) == json.dumps(sorted(commands()))

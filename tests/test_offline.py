@@ -29,6 +29,12 @@ def writes(stem: str, *suffixes: str) -> list[str]:
     return [part for suffix in suffixes for part in ("-o", f"out/{stem}.{suffix}")]
 
 
+EXPORTS = ["异动/2025-03-10", "异动/2025-10-31"]
+LISTS = [
+    *("--household", "控辍/户籍名单.csv", "--roll", "控辍/学籍.csv", "--present", "控辍/在校名单"),
+    *("--focus", "控辍/脱贫户.csv", "--explained", "控辍/外出就读等证明.csv", "--numbers", "控辍/年度数.csv"),
+]
+
 #: What each command is run with, in a copy of `sample_data`: every format that it writes.
 LINES: dict[str, list[list[str]]] = {
     "check": [
@@ -42,6 +48,10 @@ LINES: dict[str, list[list[str]]] = {
     "dedupe": [["查重", *DAY, *writes("dedupe", "xlsx", "html", "json")]],
     "link": [["查重/东关小学.xlsx", "查重/西关小学.csv", *DAY, *writes("link", "xlsx", "html")]],
     "reconcile": [[*INSPECTION, *DAY, *writes("reconcile", "xlsx", "html", "docx", "json")]],
+    "changes": [[*EXPORTS, "--log", "异动/异动台账.xlsx", *writes("changes", "xlsx", "html", "json")]],
+    "retention": [
+        [*LISTS, "--previous", "控辍/上期台账.csv", *DAY, *writes("retention", "xlsx", "html", "json"), "--cases"],
+    ],
     "template": [
         ["inspection", "人籍比对/系统导出.csv", "--schools", "人籍比对/学校名单.csv", *writes("forms", "xlsx")],
     ],
