@@ -10,6 +10,7 @@ import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -312,6 +313,9 @@ def judge(
         skipped += [Skipped(code, table, miss) for code, miss in sorted(lacking.items()) if miss]
         runnable.append({code: rule for code, rule in active.items() if not lacking[code]})
 
+    written: dict[object, list[tuple[ActiveRule, Field, Verdict]]] = {}
+    writing = Lock()
+
     def judged(batch: Batch, number: int, keys: Keys) -> list[pl.DataFrame]:
         rows = derive.derive(batch.rows, batch.schema, as_of=around.as_of, school_year=year)
         context = Context(
@@ -324,7 +328,12 @@ def judge(
             states=derive.states(rows),
         )
         table = int(batch.rows["table"][0]) if batch.rows.height else batch.first[0]
-        found, absent = _row_findings(batch, rows, rosters, list(_verdicts(batch, runnable[table], context)))
+        # Batches are alike more often than not, and a hundred expressions take their time to write.
+        alike = (batch.schema.name, batch.bound, context.columns, context.states)
+        with writing:
+            if alike not in written:
+                written[alike] = list(_verdicts(batch, runnable[table], context))
+        found, absent = _row_findings(batch, rows, rosters, written[alike])
         keys.add(number, key_columns(rows, number), batch.bound)
         return [*found, _missing_columns(batch, absent, rosters, active)]
 
