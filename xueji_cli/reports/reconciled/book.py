@@ -52,6 +52,11 @@ _WRAPPED = 34
 _SAMPLE = 2_000
 
 
+def lines_of(text: str, width: float) -> int:
+    """Return how many lines a text takes in a cell; width in characters of its type, a Chinese character takes two."""
+    return sum(ceil(max(cell_width(part), 1) / max(width - 1, 1)) for part in text.split("\n"))
+
+
 class Book:
     """A workbook. Use it as a context manager: it is saved at the end of the block."""
 
@@ -159,8 +164,7 @@ class Book:
                     sheet.write_blank(last, place, None, self.look("sheet small"))
                 elif isinstance(value, str):
                     sheet.write_string(last, place, value, self.look("sheet small"))
-                    room = max(widths[place] * 1.1 - 1, 1)
-                    lines = max(lines, sum(ceil(max(cell_width(part), 1) / room) for part in value.split("\n")))
+                    lines = max(lines, lines_of(value, widths[place] * 1.1))
                 else:
                     sheet.write_number(last, place, float(str(value)), self.look("sheet number"))
             sheet.set_row(last, max(lines, 1) * _LINE + 4)

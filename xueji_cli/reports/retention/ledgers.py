@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from xueji_cli.reports.reconciled.book import lines_of
 from xueji_cli.reports.retention.view import say
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ _OF_AGE = {
 }  # fmt: skip
 #: What a ledger of last time says about a case and goes along.
 CARRIED = ("since", "measures", "visits", "visitor", "visitor_phone", "visited_on", "outcome", "remark")
+#: Height of a line of a ledger's type in points, and how many a visitor needs to write on.
+_LINE, _LEAST_LINES = 17, 3
 #: Excel knows so many page breaks on a sheet.
 _BREAKS = 1000
 _VISITS = 5
@@ -49,13 +52,15 @@ def suspects(book: Book, view: RetentionView, rows: pl.DataFrame, name: str) -> 
         if line and row["group"] != group:
             breaks.append(line + 3)
         group = row["group"]
-        for column, key in enumerate(heads):
+        lines = _LEAST_LINES
+        for column, (key, width) in enumerate(heads.items()):
             value = line + 1 if key == "number" else row[key]
             if isinstance(value, int):
                 sheet.write_number(line + 3, column, value, look)
             else:
                 sheet.write_string(line + 3, column, value or "", look)
-        sheet.set_row(line + 3, 46)
+                lines = max(lines, lines_of(value or "", width) if key in _SUSPECTS else 1)
+        sheet.set_row(line + 3, lines * _LINE)
     sheet.set_h_pagebreaks(breaks[:_BREAKS])
     sheet.autofilter(2, 0, max(told.height + 2, 3), len(heads) - 1)
     sheet.print_area(0, 0, max(told.height + 2, 3), len(_SUSPECTS) - 1)
@@ -118,6 +123,7 @@ def of_age(book: Book, view: RetentionView, rows: pl.DataFrame) -> None:
     sheet = book.sheet(title)
     _set_up(book, sheet, view, _OF_AGE, title, last=len(_OF_AGE) - 1)
     told = _told(view, rows).select("group", *(key for key in _OF_AGE if key != "number"))
+    widths = [width for key, width in _OF_AGE.items() if key != "number"]
     look = book.look("ledger")
     breaks = []
     group = None
@@ -126,10 +132,11 @@ def of_age(book: Book, view: RetentionView, rows: pl.DataFrame) -> None:
             breaks.append(line + 3)
         group = of_group
         sheet.write_number(line + 3, 0, line + 1, look)
-        for column, value in enumerate(cells, 1):
+        lines = 1
+        for column, (value, width) in enumerate(zip(cells, widths, strict=True), 1):
             sheet.write_string(line + 3, column, value or "", look)
-        if cells[-1]:
-            sheet.set_row(line + 3, 31)
+            lines = max(lines, lines_of(value or "", width))
+        sheet.set_row(line + 3, lines * _LINE)
     sheet.set_h_pagebreaks(breaks[:_BREAKS])
     sheet.autofilter(2, 0, max(told.height + 2, 3), len(_OF_AGE) - 1)
     sheet.print_area(0, 0, max(told.height + 2, 3), len(_OF_AGE) - 1)
