@@ -79,7 +79,7 @@ def said(result):
 
 
 @given(st.lists(CHILD, max_size=14))
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3, deadline=None, derandomize=True)
 def test_every_child_of_age_of_the_households_has_exactly_one_category(children):
     household, roll, present = lists(children)
     result = compared([household], [roll], [present])
@@ -103,7 +103,7 @@ def test_every_child_of_age_of_the_households_has_exactly_one_category(children)
 
 
 @given(st.lists(CHILD, min_size=2, max_size=12), st.randoms(use_true_random=False))
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2, deadline=None, derandomize=True)
 def test_the_order_of_rows_and_files_changes_nothing_but_places(children, random):
     household, roll, present = lists(children)
     before = said(compared([household], [roll], [present]))
