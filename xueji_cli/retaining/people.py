@@ -134,8 +134,9 @@ def _again(
         found.append(sure.select(**told).cast(_SAME))  # type: ignore[arg-type]
         possible.append(unsure.select(**told, how=pl.col("how")).cast(_POSSIBLE))  # type: ignore[arg-type]
 
-    # A second entry in the households, of a child who is on a roll.
+    # A second entry in the households, of a child who is on a roll, or in class without one.
     look(_homeless(left), "h", living.join(hr, on="r", how="semi"), "r")
+    look(_homeless(left), "h", p.join(hp, on="p", how="semi"), "p")
     # A second roll, under another number, of a child who is in class with the first.
     absent = living.join(rp, on="r", how="anti").filter("expected")
     look(absent, "r", living.join(rp, on="r", how="semi"), "r")
