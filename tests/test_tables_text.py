@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xueji_cli.errors import InputError
-from xueji_cli.tables import facts, text
+from xueji_cli.tables import facts, records, text
 from xueji_cli.tables.reader import ReadOptions, read_tables
 from xueji_cli.tables.table import ROW, Table
 
@@ -157,14 +157,14 @@ def test_a_huge_open_cell_does_not_stop_the_reader(tmp_path: Path) -> None:
 def test_one_bad_line_leaves_the_others_in_the_fast_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Records are read one by one only from an irregular line to the next that is whole."""
     seen: list[int] = []
-    records = text._records
+    read_records = records.records_of
 
-    def counted(lines: list[str], *args: object) -> Iterator[text.Record]:
-        for record in records(lines, *args):  # type: ignore[arg-type]
+    def counted(lines: list[str], *args: object) -> Iterator[records.Record]:
+        for record in read_records(lines, *args):  # type: ignore[arg-type]
             seen.append(record.last_line)
             yield record
 
-    monkeypatch.setattr(text, "_records", counted)
+    monkeypatch.setattr(text, "records_of", counted)
     lines = [
         "张三,男,1,x",
         *['李四,"女",2,y'] * 1000,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xueji_cli.errors import UserError
-from xueji_cli.tables.writing import neutralise, neutralised, whole_file, write_whole
+from xueji_cli.tables.writing import neutralise, neutralised, whole_file
+
+
+def write_whole(path: str | Path, writer: Callable[[Path], object], *, inputs: Iterable[str] = ()) -> None:
+    with whole_file(path, inputs=inputs) as temporary:
+        writer(temporary)
 
 
 def left_in(folder: Path) -> list[str]:

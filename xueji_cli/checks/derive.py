@@ -65,22 +65,6 @@ CLASS = "~class"
 #: Number of the row's combination of school, grade and class among those of its pool.
 GROUP = "~group"
 
-#: States of an ID number, in the order in which they are tested.
-ID_STATES = (
-    "destroyed",
-    "scientific",
-    "temporary",
-    "old",
-    "characters",
-    "length",
-    "date",
-    "future",
-    "check",
-    "other",
-    "odd",
-    "ok",
-)
-
 #: Document types whose number has the shape of a resident ID number.
 RESIDENT_TYPES = ("居民身份证", "户口簿", "港澳台居民居住证")
 

@@ -108,11 +108,6 @@ class RowRule(Rule):
     on: str | Callable[[Schema], list[Field]] = field(kw_only=True)
     build: Callable[[Context, Field], Verdict | None] = field(kw_only=True)
 
-    @property
-    def broad(self) -> bool:
-        """Whether the rule is about a kind of field rather than one."""
-        return not isinstance(self.on, str)
-
     def fields(self, schema: Schema) -> list[Field]:
         """Return the fields of a schema that this rule reports on."""
         if isinstance(self.on, str):

@@ -28,8 +28,6 @@ NAME_RULES = {
     **dict.fromkeys(("invisible", "radical"), "NM05"),
     "dot": "NM06",
 }
-#: A cell of nothing but spaces is emptied.
-BLANK = "blank"
 
 #: Shapes that are surely a number of an identity document once spaces, dashes and small letters are put right.
 _NUMBER = r"^(?:[0-9]{17}[0-9X]|[A-Z]{1,3}[0-9]{6,12})$"

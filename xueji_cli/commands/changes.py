@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from xueji_cli.console import Console
     from xueji_cli.errors import InputError
     from xueji_cli.reports.changes.report import ChangesReport
-    from xueji_cli.reports.written import Written
     from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
     from xueji_cli.tracking.engine import Sources
@@ -179,42 +179,28 @@ def show(
     report: ChangesReport, settings: Settings, console: Console, outputs: Sequence[str], *, format: str, limit: int
 ) -> int:
     """Write the files that were asked for, show the report, and return the exit status."""
-    from xueji_cli.commands.showing import tell_failures, write_files
+    from xueji_cli.commands.showing import show_report
+    from xueji_cli.reports.changes.machine import write_json
+    from xueji_cli.reports.changes.text import render_text
     from xueji_cli.reports.changes.writing import write_report
 
-    def write(path: str) -> Written:
-        return write_report(report, path, lang=console.lang, reveal=settings.reveal)
-
-    written, failures = write_files(outputs, write, console, format=format)
-    if format == "json":
-        from xueji_cli.reports.changes.machine import write_json
-
-        with console.binary() as stream:
-            write_json(report, stream, lang=console.lang, reveal=settings.reveal)
-    else:
-        from xueji_cli.reports.changes.text import render_text
-
-        page = render_text(
-            report,
-            lang=console.lang,
-            width=console.width,
-            reveal=settings.reveal,
-            verbose=console.verbose,
-            limit=limit or None,
-            written=written,
-        )
-        console.render(page)
-    tell_failures(report.unreadable, failures, console, format=format)
-    return UNREADABLE if failures else status(report, settings.fail_on)
+    shown = partial(render_text, report, lang=console.lang, width=console.width, reveal=settings.reveal)
+    good = show_report(
+        outputs,
+        report.unreadable,
+        console,
+        format=format,
+        write=lambda path: write_report(report, path, lang=console.lang, reveal=settings.reveal),
+        write_json=lambda stream: write_json(report, stream, lang=console.lang, reveal=settings.reveal),
+        render=lambda written: shown(verbose=console.verbose, limit=limit or None, written=written),
+    )
+    return status(report, settings.fail_on) if good else UNREADABLE
 
 
 def status(report: ChangesReport, fail_on: str) -> int:
     """Return the exit status: 2 when something in the inputs could not be used, 1 for findings at or above the limit, else 0."""
-    from xueji_cli.checks.rule import Severity
+    from xueji_cli.commands.showing import reaches
 
     if report.unreadable or any(problem.fatal for problem in report.result.problems):
         return UNREADABLE
-    if fail_on == "never":
-        return CLEAN
-    counted = [severity.value for severity in Severity if severity.rank <= Severity(fail_on).rank]
-    return FINDINGS if report.result.findings["severity"].is_in(counted).any() else CLEAN
+    return FINDINGS if reaches(report.result.findings["severity"].unique(), fail_on) else CLEAN

@@ -234,16 +234,12 @@ def _write_stream(report: CheckReport, view: pl.DataFrame, kind: str, console: C
 
 def status(report: CheckReport, fail_on: str) -> int:
     """Return the exit status: 2 when a file could not be read, 1 for findings at or above the limit, else 0."""
-    from xueji_cli.checks.rule import Severity
+    from xueji_cli.commands.showing import reaches
 
     if report.unreadable:
         return UNREADABLE
-    if fail_on == "never":
-        return CLEAN
-    counted = [severity.value for severity in Severity if severity.rank <= Severity(fail_on).rank]
-    found = report.findings.get_column("severity").is_in(counted).any()
-    cut = any(report.rules[code].severity.value in counted for code in report.left_out)
-    return FINDINGS if found or cut else CLEAN
+    left_out = [report.rules[code].severity.value for code in report.left_out]
+    return FINDINGS if reaches([*report.findings["severity"].unique(), *left_out], fail_on) else CLEAN
 
 
 def _classes(settings: Settings, console: Console) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from xueji_cli.reconciling.people import Statuses
     from xueji_cli.reconciling.scoresheet import Scoresheet
     from xueji_cli.reports.reconciled.report import ReconcileReport
-    from xueji_cli.reports.written import Written
     from xueji_cli.schema.model import Schema
     from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
@@ -222,33 +222,22 @@ def show(
     report: ReconcileReport, settings: Settings, console: Console, outputs: Sequence[str], *, format: str, limit: int
 ) -> int:
     """Write the files that were asked for, show the report, and return the exit status."""
-    from xueji_cli.commands.showing import tell_failures, write_files
+    from xueji_cli.commands.showing import show_report
+    from xueji_cli.reports.reconciled.machine import write_json
+    from xueji_cli.reports.reconciled.text import render_text
     from xueji_cli.reports.reconciled.writing import write_report
 
-    def write(path: str) -> Written:
-        return write_report(report, path, lang=console.lang, reveal=settings.reveal)
-
-    written, failures = write_files(outputs, write, console, format=format)
-    if format == "json":
-        from xueji_cli.reports.reconciled.machine import write_json
-
-        with console.binary() as stream:
-            write_json(report, stream, lang=console.lang, reveal=settings.reveal)
-    else:
-        from xueji_cli.reports.reconciled.text import render_text
-
-        page = render_text(
-            report,
-            lang=console.lang,
-            width=console.width,
-            reveal=settings.reveal,
-            verbose=console.verbose,
-            limit=limit or None,
-            written=written,
-        )
-        console.render(page)
-    tell_failures(report.unreadable, failures, console, format=format)
-    return UNREADABLE if failures else status(report, settings.fail_on)
+    shown = partial(render_text, report, lang=console.lang, width=console.width, reveal=settings.reveal)
+    good = show_report(
+        outputs,
+        report.unreadable,
+        console,
+        format=format,
+        write=lambda path: write_report(report, path, lang=console.lang, reveal=settings.reveal),
+        write_json=lambda stream: write_json(report, stream, lang=console.lang, reveal=settings.reveal),
+        render=lambda written: shown(verbose=console.verbose, limit=limit or None, written=written),
+    )
+    return status(report, settings.fail_on) if good else UNREADABLE
 
 
 def status(report: ReconcileReport, fail_on: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -225,24 +226,24 @@ def show(
     cases: bool,
 ) -> int:
     """Write the files that were asked for, show the report, and return the exit status."""
-    from xueji_cli.commands.showing import tell_failures, write_files
+    from xueji_cli.commands.showing import show_report
+    from xueji_cli.reports.retention.machine import write_json
+    from xueji_cli.reports.retention.text import render_text
     from xueji_cli.reports.retention.view import retention_view
     from xueji_cli.reports.retention.writing import write_report
 
     view = retention_view(report, lang=console.lang, reveal=settings.reveal)
-    written, failures = write_files(outputs, lambda path: write_report(view, path, cases=cases), console, format=format)
-    if format == "json":
-        from xueji_cli.reports.retention.machine import write_json
-
-        with console.binary() as stream:
-            write_json(view, stream)
-    else:
-        from xueji_cli.reports.retention.text import render_text
-
-        page = render_text(view, width=console.width, verbose=console.verbose, limit=limit or None, written=written)
-        console.render(page)
-    tell_failures(report.unreadable, failures, console, format=format)
-    return UNREADABLE if failures else status(report, settings.fail_on)
+    shown = partial(render_text, view, width=console.width, verbose=console.verbose, limit=limit or None)
+    good = show_report(
+        outputs,
+        report.unreadable,
+        console,
+        format=format,
+        write=lambda path: write_report(view, path, cases=cases),
+        write_json=lambda stream: write_json(view, stream),
+        render=lambda written: shown(written=written),
+    )
+    return status(report, settings.fail_on) if good else UNREADABLE
 
 
 def status(report: RetentionReport, fail_on: str) -> int:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from typing import IO
+
+    from rich.console import Group
 
     from xueji_cli.console import Console
     from xueji_cli.errors import UserError
@@ -57,3 +60,44 @@ def tell_failures(
     told = () if format == "text" and console.seen else unreadable
     for error in (*told, *failures):
         console.user_error(error)
+
+
+def show_report(
+    outputs: Sequence[str],
+    unreadable: Iterable[UserError],
+    console: Console,
+    *,
+    format: str,
+    write: Callable[[str], Written],
+    write_json: Callable[[IO[bytes]], None],
+    render: Callable[[list[str]], Group],
+) -> bool:
+    """Write the files that were asked for and show the report; return whether every file could be written.
+
+    Args:
+        outputs: Paths of the files.
+        unreadable: Inputs that could not be read.
+        console: Where it is shown.
+        format: `text` or `json`.
+        write: Writes a file.
+        write_json: Writes the document to a stream.
+        render: Returns the page for the terminal, given the files that were written.
+    """
+    written, failures = write_files(outputs, write, console, format=format)
+    if format == "json":
+        with console.binary() as stream:
+            write_json(stream)
+    else:
+        console.render(render(written))
+    tell_failures(unreadable, failures, console, format=format)
+    return not failures
+
+
+def reaches(severities: Iterable[str], fail_on: str) -> bool:
+    """Return whether one of these severities is at or above the limit of `--fail-on`."""
+    from xueji_cli.checks.rule import Severity
+
+    if fail_on == "never":
+        return False
+    limit = Severity(fail_on).rank
+    return any(Severity(each).rank <= limit for each in severities)

@@ -315,7 +315,6 @@ class _Result:
                     classes=(row["classes_system"], row["classes_actual"]),
                     student_ratio=ratios["student_ratio"],
                     class_ratio=ratios["class_ratio"],
-                    has_people=school.name in self.both_lists,
                     lines=tuple(lines),
                 )
             )

@@ -85,7 +85,6 @@ class SchoolResult:
         classes: (system, actual).
         student_ratio: In percent.
         class_ratio: In percent.
-        has_people: Whether both sides are lists of children.
         lines: The scoresheet.
     """
 
@@ -94,7 +93,6 @@ class SchoolResult:
     classes: tuple[int | None, int | None]
     student_ratio: Fraction | None
     class_ratio: Fraction | None
-    has_people: bool
     lines: tuple[Line, ...]
 
     def points(self, basis: str) -> Decimal:

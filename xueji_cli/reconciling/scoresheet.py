@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from xueji_cli.schema.definitions import Document, find, names, search_path
+from xueji_cli.schema.definitions import Document, find, search_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,11 +131,6 @@ class Scoresheet:
     def item(self, no: str) -> Item | None:
         """Return the item with a number."""
         return next((item for item in self.items if item.no == no), None)
-
-
-def scoresheet_names(folders: Sequence[str | Path] = ()) -> list[str]:
-    """Return the names that `--scoresheet` takes."""
-    return names(search_path(folders), below="scoresheets")
 
 
 def load_scoresheet(name_or_path: str, folders: Sequence[str | Path] = ()) -> Scoresheet:

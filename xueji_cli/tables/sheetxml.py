@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -262,7 +261,3 @@ def merges_in(tail: bytes) -> tuple[Merge, ...]:
         left, top, right, bottom = (group.decode() for group in match.groups())
         merges.append(Merge(int(top) - 1, column_position(left), int(bottom) - 1, column_position(right)))
     return tuple(merge for merge in merges if merge.possible)
-
-
-#: What reading a damaged archive may raise.
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, NotImplementedError)

@@ -8,10 +8,9 @@ record. Only lines that fail the proof are read record by record, and only as fa
 from __future__ import annotations
 
 import bisect
-import csv
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -19,25 +18,12 @@ import polars as pl
 from xueji_cli.tables.grid import Grid, frame_of
 from xueji_cli.tables.header import HEAD_ROWS, find_header, header_at
 from xueji_cli.tables.options import MAX_COLUMNS, MAX_LINE
+from xueji_cli.tables.records import Record, records_of
 
 #: Separators that are tried, the usual one first. A full-width comma is never one: it stands inside addresses.
 DELIMITERS = (",", "\t", ";")
 
-# A record of a roster does not go over more lines than this; a quotation mark left open swallows the whole file.
-_MAX_SPAN = 20
 _HEAD_BYTES = 1 << 18
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record of a text file."""
-
-    cells: list[str]
-    last_line: int
-    """How many lines of the file have been read at its end."""
-    unclosed: bool = False
-    endless: bool = False
-    """Unclosed as far as the data goes: there may be a closing mark behind its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +156,7 @@ def _best_head(
         if best is not None and best[0][0] > 1 and delimiter not in text:
             # A row of one cell names one field at the most.
             continue
-        records = list(itertools.islice(_records(lines, delimiter), need))
+        records = list(itertools.islice(records_of(lines, delimiter), need))
         rows = [list(record.cells) for record in records]
         header = header_at(rows, header_row - 1, knows) if header_row else find_header(rows, knows)
         widths = Counter(len(row) for row in rows if len(row) > 1)
@@ -305,7 +291,7 @@ def _mended(lines: pl.Series, whole: pl.Series, delimiter: str, width: int) -> B
     # A loop over the irregular lines and those that they reach over.
     while next_odd < len(odd):
         start = odd[next_odd]
-        for record in _records(texts, delimiter, width, start):
+        for record in records_of(texts, delimiter, width, start):
             records.append(record)
             starts.append(start)
             taken.extend(range(start, record.last_line))
@@ -322,7 +308,7 @@ def _mended(lines: pl.Series, whole: pl.Series, delimiter: str, width: int) -> B
     joined = kept.str.join("\n").item() + "\n"
     frame = _parse(joined.encode(), delimiter, width, 0, quote='"')
     if frame is None or frame.height != kept.len():
-        frame = frame_of([list(record.cells) for record in _records(kept.to_list(), delimiter)], width)
+        frame = frame_of([list(record.cells) for record in records_of(kept.to_list(), delimiter)], width)
     # Lines that went into a record above push everything below them up.
     up = rest.cast(pl.UInt32).cum_sum()
     rows = [start - up[start] for start in starts]
@@ -336,71 +322,3 @@ def _mended(lines: pl.Series, whole: pl.Series, delimiter: str, width: int) -> B
     }
     unclosed = [row for row, record in zip(rows, records, strict=True) if record.unclosed]
     return Body(frame, ragged, unclosed, open=any(record.endless for record in records))
-
-
-# --- record by record ---
-
-
-def _records(lines: list[str], delimiter: str, width: int = 0, start: int = 0) -> Iterator[Record]:
-    """Split lines into records as Excel does, except that a quotation mark left open does not swallow what follows.
-
-    Args:
-        lines: Without their ends.
-        delimiter: Separator.
-        width: Cells a record should have, if known: helps to see where a mark was left open.
-        start: The line to begin at.
-    """
-    while start < len(lines):
-        reader = csv.reader((lines[index] + "\n" for index in range(start, len(lines))), delimiter=delimiter)
-        done = start
-        endless = False
-        try:
-            for cells in reader:
-                end = start + reader.line_num
-                if end - done > 1 and _swallowed(lines, done, end, cells, delimiter, width):
-                    endless = end == len(lines)
-                    break
-                if end == len(lines) and _left_open(lines, done, end, delimiter):
-                    endless = True
-                    break
-                yield Record(cells[: MAX_COLUMNS + 1], end)
-                done = end
-            else:
-                return
-        except csv.Error:
-            pass  # a cell of more than 128 KB: a mark left open as well
-        yield Record(
-            _without_quotes(lines[done], delimiter)[: MAX_COLUMNS + 1], done + 1, unclosed=True, endless=endless
-        )
-        start = done + 1
-
-
-def _swallowed(lines: list[str], start: int, end: int, cells: list[str], delimiter: str, width: int) -> bool:
-    """Judge a record over several lines: has an open mark swallowed whole records?"""
-    if end - start > _MAX_SPAN:
-        return True
-    if not _well_formed(lines[start:end], delimiter):
-        return True  # the mark that ended the cell was the first of another
-    width = width or len(cells)
-    if width < 3:
-        return False
-    if len(cells) != width and lines[start].count(delimiter) == width - 1:
-        return True
-    return any(part.count(delimiter) >= width - 1 for cell in cells if "\n" in cell for part in cell.split("\n"))
-
-
-def _well_formed(lines: list[str], delimiter: str) -> bool:
-    try:
-        return len(list(csv.reader((line + "\n" for line in lines), delimiter=delimiter, strict=True))) == 1
-    except csv.Error:
-        return False
-
-
-def _left_open(lines: list[str], start: int, end: int, delimiter: str) -> bool:
-    """Say whether the last record ends inside quotation marks: then it swallows a line put after it."""
-    more = itertools.chain((line + "\n" for line in lines[start:end]), ["end\n"])
-    return len(list(csv.reader(more, delimiter=delimiter))) == 1
-
-
-def _without_quotes(line: str, delimiter: str) -> list[str]:
-    return [cell.removeprefix('"').removesuffix('"') for cell in line.rstrip("\r").split(delimiter)]

@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -78,12 +78,6 @@ def whole_file(path: str | Path, *, inputs: Iterable[str] = ()) -> Iterator[Path
         except KeyboardInterrupt:  # an impatient user
             shutil.rmtree(folder, ignore_errors=True)
             raise
-
-
-def write_whole(path: str | Path, writer: Callable[[Path], object], *, inputs: Iterable[str] = ()) -> None:
-    """Call `writer` with a temporary path, and put the file it wrote at `path`; see `whole_file`."""
-    with whole_file(path, inputs=inputs) as temporary:
-        writer(temporary)
 
 
 def refuse_input(path: str | Path, inputs: Iterable[str]) -> None:

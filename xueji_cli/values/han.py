@@ -16,15 +16,6 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Surnames of two characters, the usual ones (《百家姓》 and the surname statistics of 2020).
-COMPOUND_SURNAMES = tuple(
-    re.findall(
-        "..",
-        "欧阳司马上官诸葛夏侯皇甫尉迟公孙慕容令狐宇文长孙司徒司空东方南宫万俟单于轩辕端木独孤"
-        "呼延申屠澹台闻人公冶宗政濮阳淳于太史钟离鲜于闾丘拓跋完颜赫连西门百里东郭南门第五纳兰",
-    )
-)
-
 #: How characters are read as a surname, where that is not their usual reading.
 _SURNAME_SOUNDS = {
     word[0]: word[1:]
@@ -170,12 +161,6 @@ def sounds(names: pl.Series) -> pl.Series:
         )
         .to_series()
     )
-
-
-def surname_length(names: pl.Expr) -> pl.Expr:
-    """Return how many characters of a Han name are the surname: 2 for the known compound ones before a given name, else 1."""
-    compound = names.str.head(2).is_in(list(COMPOUND_SURNAMES)) & (names.str.len_chars() > 2)
-    return pl.when(compound).then(2).otherwise(1)
 
 
 #: Signs that stand for a character that a system could not write.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.changes.view import children_view, findings_view, flow_parts, key_view, log_view
-from xueji_cli.reports.machine import input_entry
+from xueji_cli.reports.machine import dump, input_entry
 from xueji_cli.reports.reconciled.view import problem_text
 
 if TYPE_CHECKING:
@@ -29,9 +28,7 @@ def write_json(report: ChangesReport, stream: IO[bytes], *, lang: str, reveal: b
         lang: Language of the sentences.
         reveal: Show personal data whole.
     """
-    document = changes_document(report, lang=lang, reveal=reveal)
-    lines = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in document.items()]
-    stream.write(("{" + ",\n".join(lines) + "}\n").encode())
+    stream.write(dump(changes_document(report, lang=lang, reveal=reveal)) + b"\n")
 
 
 def changes_document(report: ChangesReport, *, lang: str, reveal: bool) -> dict[str, Any]:
@@ -48,7 +45,7 @@ def changes_document(report: ChangesReport, *, lang: str, reveal: bool) -> dict[
             "schema": list(run.schemas),
             "rules": run.rules,
             "as_of": run.as_of,
-            "options": json.loads(json.dumps(dict(run.options), default=str)),
+            "options": dict(run.options),
             "old": _date(result.old),
             "new": _date(result.new),
             "school_years": result.years,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -10,7 +9,7 @@ import polars as pl
 from xueji_cli.messages import catalogue
 from xueji_cli.reconciling import county
 from xueji_cli.reconciling.result import CATEGORIES
-from xueji_cli.reports.machine import input_entry
+from xueji_cli.reports.machine import dump, input_entry
 from xueji_cli.reports.reconciled.view import basis_text, persons_view, problem_text
 
 if TYPE_CHECKING:
@@ -33,9 +32,7 @@ def write_json(report: ReconcileReport, stream: IO[bytes], *, lang: str, reveal:
         lang: Language of the sentences.
         reveal: Show personal data whole.
     """
-    document = reconcile_document(report, lang=lang, reveal=reveal)
-    lines = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in document.items()]
-    stream.write(("{" + ",\n".join(lines) + "}\n").encode())
+    stream.write(dump(reconcile_document(report, lang=lang, reveal=reveal)) + b"\n")
 
 
 def reconcile_document(report: ReconcileReport, *, lang: str, reveal: bool) -> dict[str, Any]:
@@ -55,7 +52,7 @@ def reconcile_document(report: ReconcileReport, *, lang: str, reveal: bool) -> d
             "schema": list(run.schemas),
             "scoresheet": {"name": result.scoresheet.name, "version": result.scoresheet.version},
             "as_of": run.as_of,
-            "options": json.loads(json.dumps(dict(run.options), default=str)),
+            "options": dict(run.options),
             "parameters": dict(result.parameters),
         },
         "inputs": [

@@ -5,12 +5,11 @@ Children with nothing to do (`attending`, `enrolled`) are counted and not listed
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.reports.machine import input_entry, unreadable_entries
+from xueji_cli.reports.machine import dump, input_entry, unreadable_entries
 from xueji_cli.reports.retention.view import findings, problem_text, rate_note, say
 from xueji_cli.retaining.result import CATEGORIES, STATES
 
@@ -33,9 +32,7 @@ _LISTS = {"h": "household", "r": "roll", "p": "present", "f": "focus_list"}
 
 def write_json(view: RetentionView, stream: IO[bytes]) -> None:
     """Write one JSON document (UTF-8), a line per top-level key."""
-    document = retention_document(view)
-    lines = [f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in document.items()]
-    stream.write(("{" + ",\n".join(lines) + "}\n").encode())
+    stream.write(dump(retention_document(view)) + b"\n")
 
 
 def retention_document(view: RetentionView) -> dict[str, Any]:
