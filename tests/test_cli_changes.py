@@ -90,6 +90,23 @@ def test_text(command, sample, monkeypatch, lang, width) -> None:
         agree(f"changes-{lang}-80.txt", done.out)
 
 
+@pytest.mark.parametrize(("lacking", "code"), [(0, "MV03"), (1, "MV01")])
+def test_a_school_whose_file_is_missing_is_told_and_its_children_are_not_accused(
+    command, tmp_path, sample, lacking, code
+) -> None:
+    """One file of one export can't be read; `tmp_path` has a copy of the sample."""
+    side = tmp_path / sample[lacking]
+    broken = side / "松溪镇中心小学.csv"
+    broken.write_bytes(b"")
+    done = command("changes", *sample, "--format", "json")
+    assert done.status == 2
+    report = json.loads(done.out)
+    assert any("松溪镇中心小学" in problem for problem in map(str, report["problems"]))
+    accused = [each for each in report["findings"] if each["code"] == code and each["school"] == "松溪镇中心小学"]
+    assert accused == []
+    assert report["tie_out"]["ties"] is True
+
+
 def test_json_is_masked_and_has_its_contract(command, sample) -> None:
     done = command("changes", *sample, "--format", "json")
     report = json.loads(done.out)

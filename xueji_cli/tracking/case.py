@@ -30,6 +30,7 @@ class Case:
         new: Day of the second.
         calendar: Working days.
         kinds: Label of each kind of entry.
+        unlisted: Children (`c`) of schools that the other export lacks altogether (`missing.missing_lists`).
     """
 
     children: pl.DataFrame
@@ -41,3 +42,4 @@ class Case:
     new: date
     calendar: WorkingDays
     kinds: Mapping[str, str]
+    unlisted: pl.Series

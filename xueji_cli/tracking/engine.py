@@ -18,6 +18,7 @@ from xueji_cli.tracking.case import Case
 from xueji_cli.tracking.entries import find_children
 from xueji_cli.tracking.linking import link_children
 from xueji_cli.tracking.log import read_log
+from xueji_cli.tracking.missing import missing_lists
 from xueji_cli.tracking.placing import place
 from xueji_cli.tracking.sides import refuse_order
 from xueji_cli.tracking.tally import flows
@@ -152,7 +153,9 @@ def track(sources: Sources, options: Options) -> Changes:
     changes = information.key_changes(children, sides)
     calendar = WorkingDays(log_findings.first_day(log, options.old.day), log_findings.last_day(log, options.new.day))
     kinds = {entry.code: entry.label for entry in load_code_table("movement").entries}
-    case = Case(children, log, changes, placed, links, options.old.day, options.new.day, calendar, kinds)
+    unlisted, lacking = missing_lists(children)
+    problems += lacking
+    case = Case(children, log, changes, placed, links, options.old.day, options.new.day, calendar, kinds, unlisted)
     told, skipped = findings.find(case, options.rules)
     return Changes(
         old=options.old,

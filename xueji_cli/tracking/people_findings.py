@@ -38,20 +38,27 @@ def _with_entry(case: Case, kinds: tuple[str, ...]) -> pl.Series:
     return case.log.filter(pl.col("kind").is_in(list(kinds)) & pl.col("c").is_not_null())["c"].unique()
 
 
+def _listed(case: Case) -> pl.Expr:
+    """Return whether both exports have the child's school: else nobody can say who is gone or new."""
+    return ~pl.col("c").is_in(case.unlisted.implode())
+
+
 def _vanished(*, compulsory: bool) -> Finder:
     def finder(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
         within = _compulsory(pl.col("grade_o"))
         # Where the log says 辍学 somebody has looked already: that the roll is gone is a finding of its own.
         dropped = pl.col("c").is_in(_with_entry(case, ("drop",)).implode())
         return case.children.filter(
-            (pl.col("fate") == "left_unexplained") & (within if compulsory else ~within) & ~dropped
+            (pl.col("fate") == "left_unexplained") & (within if compulsory else ~within) & ~dropped & _listed(case)
         ).select("c", p1="class_label_o", p2="status_o")
 
     return finder
 
 
 def _appeared(case: Case, params: Mapping[str, str]) -> pl.DataFrame:
-    return case.children.filter(pl.col("fate") == "arrived_unexplained").select("c", p1="class_label_n")
+    return case.children.filter((pl.col("fate") == "arrived_unexplained") & _listed(case)).select(
+        "c", p1="class_label_n"
+    )
 
 
 def _not_enrolled(case: Case, params: Mapping[str, str]) -> pl.DataFrame:

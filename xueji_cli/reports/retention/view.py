@@ -244,7 +244,9 @@ def problem_text(problem: Problem, lang: str) -> str:
 def problem_lines(view: RetentionView) -> list[str]:
     """Return everything that the reader should know besides the children: problems, names as they were understood, parameters."""
     result, lang = view.report.result, view.lang
-    lines = [problem_text(problem, lang) for problem in result.problems]
+    # Whoever stands in a file that could not be read is missing for no other reason.
+    lines = [view.say("not_whole")] if view.report.unreadable else []
+    lines += [problem_text(problem, lang) for problem in result.problems]
     comma = catalogue.text(lang, "reconcile.comma")
     for naming in result.naming:
         for spelled, school, how in naming.told:
