@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,15 @@ def test_ledgers_by_school(command, monkeypatch, by, expected):
     monkeypatch.chdir(SAMPLE)
     report = json.loads(command(*OPTIONS, "--by", by, "--format", "json").out)
     assert any(group["group"].startswith(expected) for group in report["summary"]["by_group"])
+
+
+def test_lists_that_are_not_whole_say_so_before_anything_else(command, monkeypatch, tmp_path):
+    folder = tmp_path / "控辍"
+    shutil.copytree(SAMPLE, folder)
+    (folder / "在校名单" / "空.csv").write_bytes(b"")
+    monkeypatch.chdir(folder)
+    done = command(*OPTIONS)
+    assert done.status == 2
+    flat = re.sub(r"\s", "", done.out)
+    assert flat.index("空.csv是空文件") < flat.index("名单不全") < flat.index("适龄未入学")
+    assert flat.count("名单不全") == 1

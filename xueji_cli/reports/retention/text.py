@@ -82,9 +82,9 @@ class _RetentionPage(Page):
             for place, (name, rows) in enumerate(lists.items()):
                 text = self.told("list", name=say(self.lang, f"lists.{name}"), tables=len(rows), rows=f"{sum(rows):,}")
                 self.paragraph(self.say("read") if place == 0 else "", text)
-            for error in self.failures:
-                text = catalogue.text(self.lang, f"errors.{error.key}", **error.params)
-                self.paragraph(self.say("unreadable"), harmless(text), "error")
+            self.unreadable(self.say("unreadable"), self.failures)
+        if self.failures:
+            self.paragraph("", say(self.lang, "not_whole"), "warning")
         for why in self.view.report.result.why_not.values():
             self.paragraph("", say(self.lang, f"why.{why}"), "warning")
 
@@ -195,6 +195,7 @@ class _RetentionPage(Page):
     def problems(self, *, verbose: bool) -> None:
         """Say what can't be used, what was used with care, and what was decided."""
         said = {say(self.lang, f"why.{key}") for key in self.view.report.result.why_not.values()}
+        said.add(say(self.lang, "not_whole"))
         lines = [line for line in problem_lines(self.view) if line not in said]
         self.line()
         for place, text in enumerate(lines if verbose else lines[:_PROBLEMS]):
