@@ -28,6 +28,10 @@ Classes = Annotated[str | None, typer.Option("--classes", metavar="FILE", rich_h
 Photos = Annotated[str | None, typer.Option("--photos", metavar="DIR", rich_help_panel=_RULES)]
 Places = Annotated[int, typer.Option("--places", metavar="N", min=0, rich_help_panel=_OUTPUT)]
 Reveal = Annotated[bool, typer.Option("--reveal", rich_help_panel=_OUTPUT)]
+Note = Annotated[str | None, typer.Option("--note", metavar="TEXT", rich_help_panel=_OUTPUT)]
+Protect = Annotated[bool, typer.Option("--protect", rich_help_panel=_OUTPUT)]
+ProtectFile = Annotated[str | None, typer.Option("--protect-file", metavar="FILE", rich_help_panel=_OUTPUT)]
+PasswordFile = Annotated[str | None, typer.Option("--password-file", metavar="FILE", rich_help_panel=_READING)]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", rich_help_panel=_READING)]
 Memory = Annotated[str | None, typer.Option("--memory", metavar="SIZE", rich_help_panel=_READING)]
 Format = Annotated[
