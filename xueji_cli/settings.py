@@ -22,9 +22,9 @@ FORMATS = ("text", "json", "jsonl", "csv")
 FAIL_ON = ("error", "warning", "notice", "never")
 DEFAULT_PACK = "national-2025"
 
-#: Keys of `xueji.toml` with what they hold. Each is also `XUEJI_<KEY>` and a flag of the same name.
 #: Keys that hold paths, which are meant from where the settings file is.
 _PATHS = ("photos", "classes", "password_file")
+#: Keys of `xueji.toml` with what they hold. Each is also `XUEJI_<KEY>` and a flag of the same name.
 _TEXT = frozenset({"schema", "rules", "as_of", "encoding", "sheet", "fail_on", "lang", "format", "note", *_PATHS})
 _LISTS = frozenset({"select", "ignore", "schema_folders"})
 _FLAGS = frozenset({"reveal", "recursive"})

@@ -106,6 +106,8 @@ def changes(
             rules=f"{pack.name} {pack.version}",
             as_of=days[1].day.isoformat(),
             options={**said(settings), **{name: value for name, value in own.items() if value}},
+            note=settings.note or "",
+            reveal=settings.reveal,
         ),
         rosters=sources.tables,
         sides=tuple(name for name in ("old", "new", "log", "schools") for _ in getattr(sources, name) or ()),

@@ -148,6 +148,8 @@ def run(
             rules=f"{pack.name} {pack.version}",
             as_of=settings.as_of.isoformat(),
             options=told,
+            note=settings.note or "",
+            reveal=settings.reveal,
         ),
         rosters=tuple(rosters),
         unreadable=tuple(failures),

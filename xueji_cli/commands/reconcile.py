@@ -214,6 +214,8 @@ def run(
             rules=f"{scoresheet.name} {scoresheet.version}",
             as_of=settings.as_of.isoformat(),
             options={"photos": settings.photos} if settings.photos else {},
+            note=settings.note or "",
+            reveal=settings.reveal,
         ),
         rosters=sources.tables,
         sides=tuple(sides),

@@ -209,6 +209,8 @@ def run(
             rules=pack,
             as_of=settings.as_of.isoformat(),
             options={"by": by},
+            note=settings.note or "",
+            reveal=settings.reveal,
         ),
         rosters=sources.tables,
         lists=tuple(name for name in NAMES for _ in getattr(sources, name)),

@@ -58,6 +58,7 @@ def render_text(
     page.findings(limit=limit, verbose=verbose)
     page.skipped(verbose=verbose)
     page.totals()
+    page.audience(report.run)
     page.next_step(written)
     return Group(*page.lines)
 

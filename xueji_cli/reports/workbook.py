@@ -139,7 +139,7 @@ def _write_copy(report: CheckReport, whole: pl.DataFrame, file: str, temporary: 
                 notes += _losses(content, file, lang, keep_vba=keep_vba, macros=macros, extras=extras)
                 for index, name in sheets.items():
                     annotated.annotate(workbook[name], marks.filter(pl.col("table") == index))
-                summary = summary_rows(report, view, tables, notes, lang)
+                summary = summary_rows(report, view, tables, notes, lang, whole=True)
                 annotated.add_sheets(workbook, finding_list(report, view, lang), summary, lang)
                 workbook.save(temporary)
                 return _Copy(sheets, notes)
@@ -172,7 +172,7 @@ def _write_data(
             return "internal:" + link_target(sheets[row["table"]], row["link_cell"])
 
         fresh.add_findings(finding_list(report, view, lang), lang, link)
-        fresh.add_summary(summary_rows(report, view, tables, notes, lang), lang)
+        fresh.add_summary(summary_rows(report, view, tables, notes, lang, whole=True), lang)
     return _Copy(sheets, notes)
 
 

@@ -66,7 +66,7 @@ def write_plan(report: PlanReport, stream: IO[bytes], *, lang: str) -> None:
     view = RecordView(report, lang, reveal=False)
     document = {
         "schema": PLAN_CONTRACT,
-        "run": run_entry(report),
+        "run": run_entry(report, view.lang),
         "inputs": inputs(report),
         "records": report.people.height,
         "keys": plan_keys(report.candidates),
@@ -101,7 +101,7 @@ def write_explanation(view: PairView, stream: IO[bytes]) -> None:
     ]
     document = {
         "schema": EXPLAIN_CONTRACT,
-        "run": run_entry(view.report),
+        "run": run_entry(view.report, view.lang),
         **pair_entries(view)[0],
         "fields": fields,
     }
