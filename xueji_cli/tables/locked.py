@@ -131,8 +131,11 @@ def lock_of(blob: Blob) -> Lock:
 
 
 def silence() -> None:
-    """Keep the library from writing passwords into its debugging log."""
+    """Keep the library from writing passwords into its debugging log, and from setting up a log for the whole process."""
     logging.getLogger("msoffcrypto").setLevel(logging.WARNING)
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
 
 
 class _Package:
