@@ -14,6 +14,7 @@ import tempfile
 import time
 import zipfile
 from concurrent.futures import Future
+from pathlib import Path
 
 import locked_files as locked
 import openpyxl
@@ -418,6 +419,12 @@ def test_not_more_is_tried_than_there_is_time_for():
         with pytest.raises(InputError, match="password_many"):
             unlocked(blob(b""), Endless())
     assert len(tried) <= MOST_ROUNDS // MOST_SPINS + 2
+
+
+def test_the_bounds_are_those_that_are_promised():
+    told = (Path(__file__).parent.parent / "SECURITY.md").read_text(encoding="utf-8")
+    for number in (MOST_SPINS, MOST_ROUNDS):
+        assert f" {number:,} " in told
 
 
 # --- secrecy ---

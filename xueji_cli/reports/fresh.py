@@ -181,6 +181,8 @@ class FreshWorkbook:
         """Add a sheet that says who may see the workbook, for one that has no summary."""
         sheet = self.sheet(catalogue.text(lang, "cli.audience.name"))
         sheet.set_column(0, 0, 120)
+        sheet.set_landscape()
+        sheet.set_paper(9)
         sheet.write_string(0, 0, audience_line(run, lang), self.look("wrapped"))
 
     def sheet(self, wanted: str) -> Worksheet:

@@ -90,6 +90,8 @@ class Book:
             if self._run is not None:
                 sheet = self.sheet(catalogue.text(self.lang, "cli.audience.name"))
                 sheet.set_column(0, 0, 120)
+                sheet.set_landscape()
+                sheet.set_paper(9)
                 sheet.write_string(0, 0, audience_line(self._run, self.lang), self.look("wrapped"))
             self.book.close()
         else:
