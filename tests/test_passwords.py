@@ -68,6 +68,9 @@ class Ring:
     def used(self):
         return bool(self.said)
 
+    def holds(self, _file):
+        return False
+
     def tries(self, _file):
         yield from map(Password, self.texts)
 
@@ -474,6 +477,22 @@ def test_a_password_is_in_nothing_that_comes_out(command, tmp_path, caplog, monk
     assert list(scratch.iterdir()) == []
     for form in (ASCII_SECRET.encode(), ASCII_SECRET.encode("utf-16-le"), b"Zebra91"):
         assert form not in everything
+
+
+@pytest.mark.parametrize("option", ["--password-file", "--protect-file"])
+@pytest.mark.parametrize("how", [[], ["--memory", "256MB"]], ids=["whole", "in pieces"])
+def test_a_password_file_among_the_inputs_is_not_quoted(command, tmp_path, option, how):
+    """What can't be read as a roster is shown, so that people see why; not this."""
+    (tmp_path / "in").mkdir()
+    write_workbook(tmp_path / "in/good.xlsx", {"名册": faulty("error")})
+    secrets(tmp_path / "in/p.csv", "Zebra-Okapi")
+    outputs = ("-o", "r.xlsx", "-v", "--format", "json")
+    done = command("check", "in", "./in/p.csv", "--as-of", DAY, option, "in/p.csv", *how, *outputs)
+    assert done.status == 2
+    assert {each["reason"] for each in json.loads(done.out)["unreadable"]} == {"password_file_as_input"}
+    assert "Zebra" not in done.out + done.err
+    # What would be seen of it otherwise:
+    assert "Zebra" in command("check", "in/p.csv").err
 
 
 def test_what_is_looked_for_would_be_found(caplog):

@@ -10,6 +10,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from xueji_cli.errors import DefinitionError, UserError
+from xueji_cli.tables.blob import STDIN
+from xueji_cli.tables.paths import same_file_key
 from xueji_cli.tables.secret import Password
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Keys:
             DefinitionError: When lines are written wrong: all of them are named.
         """
         self._console = console
+        self._files = [file] if file else []
         self._named, self._any = read_passwords(file, console) if file else ([], [])
         self._worked: list[Password] = []
         self._of: dict[str, Password] = {}
@@ -50,9 +53,14 @@ class Keys:
         """Whether a password opened a file."""
         return bool(self._worked)
 
-    def add(self, password: Password) -> None:
-        """Try a password on files as well that was given for something else."""
+    def add(self, password: Password, file: str | None) -> None:
+        """Try a password on files as well that was given for what is written, perhaps in a file."""
         self._any.append(password)
+        self._files += [file] if file else []
+
+    def holds(self, file: str) -> bool:
+        """Say whether a file is one of passwords."""
+        return file != STDIN and same_file_key(file) in {same_file_key(each) for each in self._files}
 
     def tries(self, file: str) -> Iterator[Password]:
         """Yield passwords to try on a file: its own, those that opened others, the rest, and then what a person answers."""

@@ -67,7 +67,7 @@ def _take_passwords(ctx: typer.Context, settings: Settings, console: Console) ->
     if outputs:
         password = new_password(given.get("protect_file"), console)
         # The last ledger, the filled decisions: what was protected like this before.
-        keys.add(password)
+        keys.add(password, given.get("protect_file"))
         ctx.with_resource(protected(password))
 
 

@@ -47,6 +47,8 @@ def read_tables(path: str, options: ReadOptions, vocabulary: Vocabulary) -> list
 
 def read_blob(blob: Blob, options: ReadOptions, vocabulary: Vocabulary) -> list[Table]:
     """Read the tables of a file whose bytes are there already, as `read_tables` does."""
+    if options.keys is not None and options.keys.holds(blob.path):
+        raise InputError("password_file_as_input", file=blob.path)
     try:
         return _Reading(blob, options, vocabulary.knows).tables()
     except InputError as error:

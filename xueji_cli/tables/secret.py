@@ -43,6 +43,10 @@ class Keyring(Protocol):
         """Whether a password opened a file."""
         ...
 
+    def holds(self, file: str) -> bool:
+        """Say whether a file is itself one of passwords: it is never read as a table, for reports quote what they can't read."""
+        ...
+
     def tries(self, file: str) -> Iterator[Password]:
         """Yield passwords to try on a file, the likeliest first; whoever wants the next one says that the last was wrong."""
         ...
