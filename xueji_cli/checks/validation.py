@@ -35,13 +35,18 @@ def validate(
         are not there.
 
     Raises:
-        RuntimeError: When Pandera finds what is no finding.
+        RuntimeError: When a check could not be computed; Pandera itself would take that for a finding.
     """
     import pandera.polars as pa
     from pandera.config import ValidationDepth, config_context
     from pandera.errors import SchemaErrorReason, SchemaErrors
 
-    told = rows.select(verdict.fits.alias(str(index)) for index, (_, verdict) in enumerate(verdicts))
+    try:
+        told = rows.select(verdict.fits.alias(str(index)) for index, (_, verdict) in enumerate(verdicts))
+    except Exception as failure:
+        # What Polars says may quote cells, and errors reach logs.
+        message = f"a rule could not be computed: {type(failure).__name__}"
+        raise RuntimeError(message) from None
     wrong = [each for each in told.iter_columns() if not each.all()]
     checks: dict[str, list[pa.Check]] = {}
     for each in wrong:
