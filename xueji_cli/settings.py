@@ -23,7 +23,9 @@ FAIL_ON = ("error", "warning", "notice", "never")
 DEFAULT_PACK = "national-2025"
 
 #: Keys of `xueji.toml` with what they hold. Each is also `XUEJI_<KEY>` and a flag of the same name.
-_TEXT = frozenset({"schema", "rules", "as_of", "encoding", "sheet", "fail_on", "lang", "format", "photos", "classes"})
+_TEXT = frozenset(
+    {"schema", "rules", "as_of", "encoding", "sheet", "fail_on", "lang", "format", "photos", "classes", "record_key"}
+)
 _LISTS = frozenset({"select", "ignore", "schema_folders"})
 _FLAGS = frozenset({"reveal", "recursive"})
 _KEYS = (*sorted(_TEXT | _LISTS | _FLAGS), "header_row", "memory")
@@ -49,6 +51,7 @@ class Settings:
         format: What goes to stdout.
         photos: Folder of photo files.
         classes: Class list.
+        record_key: File of the secret key that records are known again with; None for the user's own.
         recursive: Look into folders of folders.
         memory: Bytes that the run may take; None for a part of those that are free.
         schema_folders: Folders of the user's own schemas, tables and packs.
@@ -71,6 +74,7 @@ class Settings:
     format: str = "text"
     photos: str | None = None
     classes: str | None = None
+    record_key: str | None = None
     recursive: bool = False
     memory: int | None = None
     schema_folders: tuple[str, ...] = ()
@@ -212,7 +216,7 @@ def _parameter(value: object) -> str:
 
 def _from_file(found: dict[str, Any], folder: Path) -> None:
     """Turn paths that are meant from the settings file into paths from the current folder."""
-    for key in ("photos", "classes"):
+    for key in ("photos", "classes", "record_key"):
         if key in found:
             found[key] = str(folder / found[key])
     for key in ("schema", "rules"):

@@ -47,6 +47,7 @@ SplitBy = Annotated[str | None, typer.Option("--split-by", metavar="FIELD", rich
 Origin = Annotated[bool, typer.Option("--origin", rich_help_panel=_OUTPUT)]
 SchoolNames = Annotated[str | None, typer.Option("--school-names", metavar="FILE", rich_help_panel=_RULES)]
 SinceState = Annotated[str | None, typer.Option("--since-state", metavar="FILE", rich_help_panel=_READING)]
+RecordKey = Annotated[str | None, typer.Option("--record-key", metavar="FILE", rich_help_panel=_GENERAL)]
 Config = Annotated[str | None, typer.Option("--config", metavar="FILE", rich_help_panel=_GENERAL)]
 Lang = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", metavar="zh|en", rich_help_panel=_GENERAL)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=_GENERAL)]

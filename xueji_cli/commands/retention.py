@@ -52,6 +52,7 @@ def retention(
     recursive: options.Recursive = False,
     places: options.Places = 3,
     reveal: options.Reveal = False,
+    record_key: options.RecordKey = None,
     config: options.Config = None,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
@@ -59,6 +60,7 @@ def retention(
     debug: options.Debug = False,
 ) -> int:
     """Find children out of school."""
+    from xueji_cli.commands.keys import record_key as own_key
     from xueji_cli.commands.start import start
     from xueji_cli.errors import UserError
     from xueji_cli.reports.retention.writing import refuse_outputs
@@ -78,8 +80,9 @@ def retention(
     outputs = list(dict.fromkeys(output or []))
     refuse_outputs(outputs, [path for each in paths.values() for path in each if path != "-"])
     active, counted, pack = _rules(settings)
+    secret = own_key(settings, console)
     sources, unreadable, schema = read_lists(paths, settings, console)
-    report = run(sources, unreadable, settings, active, counted, pack, schema, by=by)
+    report = run(sources, unreadable, settings, active, counted, pack, schema, by=by, secret=secret)
     return show(report, settings, console, outputs, format=format, limit=places, cases=cases)
 
 
@@ -188,6 +191,7 @@ def run(
     schema: Schema,
     *,
     by: str,
+    secret: bytes,
 ) -> RetentionReport:
     """Compare, and return the report."""
     from xueji_cli import __version__
@@ -195,7 +199,7 @@ def run(
     from xueji_cli.reports.retention.report import RetentionReport
     from xueji_cli.retaining.engine import NAMES, Options, retain
 
-    result = retain(sources, Options(settings.as_of, rules, schema))
+    result = retain(sources, Options(settings.as_of, rules, schema, secret))
     schemas = {f"{roster.schema.name} {roster.schema.version}": None for roster in sources.tables}
     return RetentionReport(
         run=Run(

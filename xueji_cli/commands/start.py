@@ -52,5 +52,5 @@ def said(settings: Settings) -> dict[str, object]:
     from xueji_cli.settings import Settings as Defaults
 
     usual = Defaults(as_of=date.min)
-    names = [f.name for f in fields(usual) if f.name not in ("as_of", "lang", "format", "file", "memory")]
+    names = [f.name for f in fields(usual) if f.name not in ("as_of", "lang", "format", "file", "memory", "record_key")]
     return {name: getattr(settings, name) for name in names if getattr(settings, name) != getattr(usual, name)}
