@@ -117,3 +117,14 @@ GroupBy = Annotated[
     typer.Option("--by", metavar="township|village|school", rich_help_panel=_OUTPUT),
 ]
 CaseSheets = Annotated[bool, typer.Option("--cases", rich_help_panel=_OUTPUT)]
+
+# Only of `xueji pseudonymize`.
+_KEY = "key"
+
+PseudonymOutput = Annotated[str, typer.Option("--output", "-o", metavar="OUT", rich_help_panel=_OUTPUT)]
+KeyFile = Annotated[str | None, typer.Option("--key-file", metavar="FILE", rich_help_panel=_KEY)]
+NewKey = Annotated[bool, typer.Option("--new-key", rich_help_panel=_KEY)]
+Keep = Annotated[Literal["region"] | None, typer.Option("--keep", metavar="region", rich_help_panel=_KEY)]
+ReplaceSchools = Annotated[bool, typer.Option("--schools", rich_help_panel=_KEY)]
+KeepUnknown = Annotated[bool, typer.Option("--keep-unknown", rich_help_panel=_KEY)]
+TranslationTable = Annotated[str | None, typer.Option("--table", metavar="FILE", rich_help_panel=_OUTPUT)]
