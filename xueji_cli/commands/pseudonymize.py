@@ -88,7 +88,8 @@ def _own(cells: pl.Series, field: Field, schema: Schema) -> pl.Series:
         return cells.str.contains(r"^.{0,3}$")
     kind = mask_name(field, schema.code_tables.get(field.code or ""))
     if kind == "codes":
-        return cells.str.contains(r"^\s*[0-9]{0,10}\s*$") & ~cells.str.contains(r"^\s*1[3-9][0-9]{9}\s*$")
+        # Eight digits are a day, eleven a telephone number.
+        return cells.str.contains(r"^\s*(?:[0-9]{9,10})?\s*$")
     return cells.to_frame("v").select(mask(pl.col("v"), kind) == pl.col("v")).to_series()
 
 
@@ -100,12 +101,11 @@ def _without_other_sheets(
 
     read = {roster.table.source.path for roster in rosters}
     passed = [error for error in failures if error.file in read and error.key.startswith(_NO_ROSTER)]
-    skipped: dict[str, list[str]] = {error.file: [] for error in passed} | {
-        roster.table.source.path: [str(fact.params.get("sheet", ""))]
-        for roster in rosters
-        for fact in roster.table.facts
-        if fact.key == SHEET_SKIPPED
-    }
+    skipped: dict[str, list[str]] = {error.file: [] for error in passed}
+    for roster in rosters:
+        for fact in roster.table.facts:
+            if fact.key == SHEET_SKIPPED:
+                skipped.setdefault(roster.table.source.path, []).append(str(fact.params["sheet"]))
     for file, sheets in skipped.items():
         console.note(console.text("cli.sheets_left_out", file=file, sheets="、".join(filter(None, sheets)) or "?"))
     return [error for error in failures if error not in passed]

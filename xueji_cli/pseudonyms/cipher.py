@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import polars as pl
+
 from xueji_cli.pseudonyms.alphabets import class_of, members, places
 from xueji_cli.tables.keyfile import keyed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_ROUNDS = 2
 
 Member = TypeVar("Member", int, str)
 
@@ -25,6 +25,7 @@ class Cipher:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._orders: dict[str, dict[Any, Any]] = {}
+        self._tables: dict[str, pl.Series] = {}
         self._texts: dict[tuple[str, str, bool], str] = {}
 
     def bytes(self, purpose: str, text: str) -> bytes:
@@ -34,6 +35,14 @@ class Cipher:
     def number(self, purpose: str, text: str, below: int) -> int:
         """Return a number that belongs to a text."""
         return int.from_bytes(keyed(self._key, purpose, text)[:8], "big") % below
+
+    def table(self, purpose: str, size: int) -> pl.Series:
+        """Return a number below `size` for each number below it, as a column to look them up in."""
+        known = self._tables.get(purpose)
+        if known is None:
+            drawn = [self.number(purpose, str(each), size) for each in range(size)]
+            known = self._tables[purpose] = pl.Series(drawn, dtype=pl.Int64)
+        return known
 
     def within(self, purpose: str, each: Member, group: Sequence[Member]) -> Member:
         """Return which member of a group takes the place of another: one each, in an order that the key gives.
@@ -76,6 +85,8 @@ class Cipher:
         """
         moving = [place for place, name in enumerate(classes) if name]
         told = list(symbols)
+        if not moving:
+            return told
         if len(moving) == 1:
             name = classes[moving[0]]
             told[moving[0]] = self.within(f"{purpose} alone {name}", symbols[moving[0]], members(name))
@@ -83,10 +94,12 @@ class Cipher:
         sizes = [len(members(classes[place])) for place in moving]
         values = [places(classes[place])[symbols[place]] for place in moving]
         frame = "|".join(classes[place] for place in moving)
-        for turn in range(_ROUNDS):
-            for index, size in enumerate(sizes):
-                around = (*values[:index], *values[index + 1 :])
-                values[index] = (values[index] + self.number(purpose, f"{frame} {turn} {index} {around}", size)) % size
+        # Each in turn, and the first once more: after that every one depends on all of them.
+        for index in (*range(len(values)), 0):
+            around = [*values[:index], *values[index + 1 :]]
+            values[index] = (values[index] + self.number(purpose, f"{frame} {index} {around}", sizes[index])) % sizes[
+                index
+            ]
         for place, value in zip(moving, values, strict=True):
             told[place] = members(classes[place])[value]
         return told

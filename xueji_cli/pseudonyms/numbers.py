@@ -100,18 +100,18 @@ def _bodies(cipher: Cipher, bodies: pl.Series, *, keep_region: bool) -> pl.Serie
     days = _mapped(distinct % 10**8, lambda ymd: day(cipher, ymd))
     heads = offsets.with_columns(head=distinct, to=places * 10**8 + days)
     frame = frame.join(heads, on="head", how="left", maintain_order="left").with_columns(
-        turn=pl.col("turns").list.get(pl.col("first"))
+        turn=pl.col("turns").list.get(pl.col("first")) % 49
     )
     rest, turn = pl.col("rest"), pl.col("turn")
     odd = (rest // 2 + turn) % 50 * 2 + 1
     even = (rest // 2 - 1 + turn) % 49 * 2 + 2
     frame = frame.with_columns(
         rest=pl.when(rest == 0).then(0).when(rest % 2 == 1).then(odd).otherwise(even),
-        lost=(rest == 0) & (pl.col("last") == _LAST["0"]),
+        lost=(rest == 0) & (pl.col("last") == _LAST["0"]) & (pl.col("off") != 0),
     )
     made = pl.Series([None] * len(bodies), dtype=pl.String)
-    # A destroyed number ends in 000 and no other may, and its check character fits by chance or not: in one of a thousand
-    # the first digit of the sequence number is moved on until that is so.
+    # A destroyed number ends in 000 and does not fit, and no other number ends so: in one of a thousand the first digit of the
+    # sequence number is moved on until that is so.
     for step in range(10):
         first = (pl.col("first") + pl.col("shift") + step) % 10
         to = frame.select(pl.col("to") * 1000 + first * 100 + pl.col("rest")).to_series()
@@ -121,8 +121,7 @@ def _bodies(cipher: Cipher, bodies: pl.Series, *, keep_region: bool) -> pl.Serie
         written = to.cast(pl.String).str.zfill(17)
         lost = frame["lost"]
         destroyed = written + "0"
-        kept = (due == _LAST["0"]) == (frame["off"] == 0)
-        fits = (lost & kept) | (~lost & ~ends)
+        fits = (lost & (due != _LAST["0"])) | (~lost & ~ends)
         text = (
             pl.DataFrame({"lost": lost, "d": destroyed, "w": written, "s": sign})
             .select(
@@ -144,13 +143,10 @@ def _bodies(cipher: Cipher, bodies: pl.Series, *, keep_region: bool) -> pl.Serie
 
 def _offsets(cipher: Cipher, heads: pl.Series) -> pl.DataFrame:
     """Return by how far sequence numbers are moved, for each region and day: `shift` of the first digit, `turns` of the others."""
-    shifts, turns = [], []
-    # A loop over distinct regions and days.
-    for head in heads:
-        drawn = cipher.bytes("sequence", str(head))
-        shifts.append(drawn[0] % 10)
-        turns.append([int.from_bytes(drawn[2 * n + 2 : 2 * n + 4], "big") % 49 for n in range(10)])
-    return pl.DataFrame({"shift": shifts, "turns": turns}, schema={"shift": pl.Int64, "turns": pl.List(pl.Int64)})
+    # A loop over distinct regions and days: a digest each.
+    drawn = [list(cipher.bytes("sequence", str(head))[:11]) for head in heads]
+    drawn_bytes = pl.DataFrame({"d": drawn}, schema={"d": pl.List(pl.Int64)})
+    return drawn_bytes.select(shift=pl.col("d").list.first() % 10, turns=pl.col("d").list.slice(1))
 
 
 def _odd(cipher: Cipher, number: str, *, keep_region: bool) -> str:

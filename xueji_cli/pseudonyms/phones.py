@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MOBILE = r"^1[3-9][0-9]{9}$"
 _HALF = 10_000
-_IN_TEXT = re.compile(r"1[3-9]\d(?:[ -]?\d){8}|(?:0\d{2,3}[—–－-])?\d{5,}")
+_IN_TEXT = re.compile(r"((?:(?:\+|00)?86[- ]?)?)(1[3-9]\d(?:[ -]?\d){8}|(?:0\d{2,3}[—–－-])?\d{5,})")
 _KEPT = re.compile(r"0[12]\d\d|0\d{4}|[48]00\d|1\d|\d")
 #: How often a number is replaced again that came out as another kind of number than it was.
 _TRIES = 8
@@ -64,7 +64,7 @@ def _mobile(cipher: Cipher, cells: pl.Series, turn: int) -> pl.Series:
         r=pl.col("v").str.slice(7, 4).cast(pl.Int64, strict=False),
     )
     for step in range(4 + 2 * turn):
-        table = pl.Series([cipher.number(f"mobile {step}", str(half), _HALF) for half in range(_HALF)])
+        table = cipher.table(f"mobile {step}", _HALF)
         side = "r" if step % 2 == 0 else "l"
         other = right if step % 2 else left
         moved = pl.lit(table).gather(pl.col(side).fill_null(0))
@@ -77,7 +77,7 @@ def _mobile(cipher: Cipher, cells: pl.Series, turn: int) -> pl.Series:
 
 def _odd(cipher: Cipher, cell: str, turn: int) -> str:
     def made(found: re.Match[str]) -> str:
-        digits = [char for char in found[0] if char.isdecimal()]
+        digits = [char for char in found[2] if char.isdecimal()]
         plain = "".join(str(int(char)) for char in digits)
         if re.fullmatch(_MOBILE, plain):
             new = _mobile(cipher, pl.Series([plain]), turn)[0]
@@ -86,7 +86,7 @@ def _odd(cipher: Cipher, cell: str, turn: int) -> str:
             head = kept[0] if kept and len(kept[0]) < len(plain) else plain[:1]
             new = head + cipher.text(f"telephone {turn}", plain[len(head) :])
         rest = iter(new)
-        return "".join(_wide(char, next(rest)) if char.isdecimal() else char for char in found[0])
+        return found[1] + "".join(_wide(char, next(rest)) if char.isdecimal() else char for char in found[2])
 
     pieces = []
     end = 0

@@ -11,9 +11,14 @@ from xueji_cli.values import idnumber
 if TYPE_CHECKING:
     from xueji_cli.pseudonyms.cipher import Cipher
 
+#: Taiwan, and the residence permits, which have no counties: 810000 is not replaced, for it says nothing.
+_WITHOUT_COUNTIES = (71, 81, 82, 83)
+
 
 def region(cipher: Cipher, code: int) -> int:
     """Return the code that takes the place of a 6-digit code."""
+    if code % 10_000 == 0 and code // 10_000 in _WITHOUT_COUNTIES:
+        return code
     group = _group(code)
     return cipher.within(f"region {group[0]} {len(group)}", code, group)
 

@@ -23,7 +23,7 @@ _SCHOOLS = (
     "九年一贯制学校|完全中学|中心小学|中心学校|初级中学|高级中学|实验小学|实验中学|实验学校|特殊教育学校|幼儿园|"
     "教学点|小学|初中|高中|中学|学校|学院|校区|分校|总校"
 )
-_PART = re.compile(rf"({_HAN}+?)({_KINDS})|({_HAN}+)|(\d+)|([^\W\d_]+)")
+_PART = re.compile(rf"({_HAN}*?)({_KINDS})|({_HAN}+)|(\d+)|([^\W\d_]+)")
 _SCHOOL_PART = re.compile(rf"({_HAN}*?)({_SCHOOLS}|{_KINDS})|({_HAN}+)|(\d+)|([^\W\d_]+)")
 #: No part that tells a place.
 _NOTHING = frozenset({"无", "不详", "同上", "同", "暂无"})
