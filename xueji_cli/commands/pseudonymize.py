@@ -171,8 +171,12 @@ def _school(work: Pseudonymiser, text: str) -> str:
 
 
 def _sheet_names(work: Pseudonymiser, tables: Sequence[Pseudonymised]) -> list[str]:
-    names = [_school(work, each.roster.table.source.sheet or "") for each in tables]
-    return [name if name.strip() else f"Sheet{number}" for number, name in enumerate(names, 1)]
+    from xueji_cli.reports.sheets import free_name
+
+    names: list[str] = []
+    for each in tables:
+        names.append(free_name(_school(work, each.roster.table.source.sheet or ""), names))
+    return names
 
 
 def _write_table(work: Pseudonymiser, path: str, guarded: Sequence[str], console: Console) -> None:

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 _BODY = r"^([A-Z]{0,2})([0-9]{17}[0-9X])$"
 _TEMPORARY = r"^([A-Z]{0,2})(999)([0-9]{15})$"
-_OLD = re.compile(r"([A-Z]{0,2})([0-9]{6})([0-9]{6})([0-9]{3})")
+_OLD = r"^([A-Z]{0,2})([0-9]{15})$"
 #: Cut short behind a whole year of birth.
-_SHORT = re.compile(r"([A-Z]{0,2})([0-9]{6})((?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{2})([0-9]{0,3}|[0-9]{5,})")
+_SHORT = r"^([A-Z]{0,2})([0-9]{6})((?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{2})([0-9]{0,3}|[0-9]{5,})$"
 _SCIENTIFIC = re.compile(r"([0-9])(?:(\.)([0-9]+))?(E\+?[0-9]+)")
 #: Signs of which one is taken for the other at the end of a number.
 _LAST = {letter: place for place, letter in enumerate(idnumber.CHECK_CHARACTERS)}
 _FULL_WIDTH = 0xFEE0
+_SMALL = {f"t{place}": pl.Int64 for place in range(11)}
 
 
 def numbers(cipher: Cipher, cells: pl.Series, *, keep_region: bool) -> pl.Series:
@@ -60,6 +61,8 @@ def _plain(cipher: Cipher, plain: pl.Series, *, keep_region: bool) -> pl.Series:
         letters=pl.col("n").str.extract(_BODY, 1),
         body=pl.col("n").str.extract(_BODY, 2),
         temporary=pl.col("n").str.contains(_TEMPORARY),
+        old=pl.when(~pl.col("n").str.contains(_SHORT)).then(pl.col("n").str.extract(_OLD, 2)),
+        old_letters=pl.col("n").str.extract(_OLD, 1),
     )
     whole = (parts["body"].is_not_null() & ~parts["temporary"]).fill_null(value=False)
     made = pl.Series([None] * len(plain), dtype=pl.String)
@@ -67,7 +70,13 @@ def _plain(cipher: Cipher, plain: pl.Series, *, keep_region: bool) -> pl.Series:
     if len(usual):
         bodies = _bodies(cipher, parts["body"].gather(usual), keep_region=keep_region)
         made = put(made, usual, parts["letters"].gather(usual) + bodies)
-    odd = (~whole & plain.is_not_null()).arg_true()
+    old = parts["old"].is_not_null().arg_true()
+    if len(old):
+        # Fifteen digits are the eighteen without the century and the check character.
+        short = parts["old"].gather(old).str
+        long = _bodies(cipher, short.slice(0, 6) + "19" + short.slice(6, 9) + "1", keep_region=keep_region).str
+        made = put(made, old, parts["old_letters"].gather(old) + long.slice(0, 6) + long.slice(8, 9))
+    odd = (~whole & parts["old"].is_null() & plain.is_not_null()).arg_true()
     if len(odd):
         # A loop over numbers of other shapes, which are few.
         told = [_odd(cipher, number, keep_region=keep_region) for number in plain.gather(odd)]
@@ -144,9 +153,9 @@ def _bodies(cipher: Cipher, bodies: pl.Series, *, keep_region: bool) -> pl.Serie
 def _offsets(cipher: Cipher, heads: pl.Series) -> pl.DataFrame:
     """Return by how far sequence numbers are moved, for each region and day: `shift` of the first digit, `turns` of the others."""
     # A loop over distinct regions and days: a digest each.
-    drawn = [list(cipher.bytes("sequence", str(head))[:11]) for head in heads]
-    drawn_bytes = pl.DataFrame({"d": drawn}, schema={"d": pl.List(pl.Int64)})
-    return drawn_bytes.select(shift=pl.col("d").list.first() % 10, turns=pl.col("d").list.slice(1))
+    drawn = b"".join([cipher.bytes("sequence", str(head))[:11] for head in heads])
+    columns = pl.DataFrame({f"t{place}": list(drawn[place::11]) for place in range(11)}, schema_overrides=_SMALL)
+    return columns.select(shift=pl.col("t0") % 10, turns=pl.concat_list([f"t{place}" for place in range(1, 11)]))
 
 
 def _odd(cipher: Cipher, number: str, *, keep_region: bool) -> str:
@@ -157,16 +166,13 @@ def _odd(cipher: Cipher, number: str, *, keep_region: bool) -> str:
 
     if found := re.fullmatch(_TEMPORARY, number):
         return f"{found[1]}{found[2]}{cipher.text('number', found[3])}"
-    if found := _SHORT.fullmatch(number):
+    if found := re.fullmatch(_SHORT, number):
         born = int(found[2] + found[3])
         rest = str(found[4])
         if rest:
             shift = cipher.bytes("sequence", str(born))[0] % 10
             rest = str((int(rest[0]) + shift) % 10) + (cipher.text(f"rest {born}", rest[1:]) if rest[1:] else "")
         return f"{found[1]}{place(found[2])}{day(cipher, int(found[3])):08}{rest}"
-    if found := _OLD.fullmatch(number):
-        body = str(_bodies(cipher, pl.Series([f"{found[2]}19{found[3]}{found[4]}0"]), keep_region=keep_region)[0])
-        return f"{found[1]}{body[:6]}{body[8:17]}"
     if found := _SCIENTIFIC.fullmatch(number):
         digits = found[1] + (found[3] or "")
         head = place(digits[:6]) if len(digits) >= 6 else cipher.text("number", digits, numeral=True)
