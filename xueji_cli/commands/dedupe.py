@@ -45,6 +45,7 @@ def dedupe(
     protect: options.Protect = False,
     protect_file: options.ProtectFile = None,
     password_file: options.PasswordFile = None,
+    record_key: options.RecordKey = None,
     config: options.Config = None,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
@@ -55,6 +56,7 @@ def dedupe(
     from xueji_cli.commands import comparing, looking
     from xueji_cli.commands.check import refuse_outputs
     from xueji_cli.commands.decisions import read_decisions
+    from xueji_cli.commands.keys import record_key as own_key
     from xueji_cli.commands.start import start
     from xueji_cli.tables.blob import Ahead
     from xueji_cli.tables.paths import expand_inputs
@@ -65,7 +67,7 @@ def dedupe(
     ahead = Ahead(paths)
     outputs = list(dict.fromkeys(output or []))
     comparing.refuse_files(settings, outputs, plan=plan, explain=explain is not None)
-    made = read_decisions(expand_inputs(decisions), console.keys) if decisions else None
+    made = read_decisions(expand_inputs(decisions), own_key(settings, console), console.keys) if decisions else None
     refuse_outputs(outputs, [*paths, *(made.files if made else ())])
     (rosters,), failures = comparing.read_sides([paths], settings, console, ahead)
     if not rosters:
