@@ -137,6 +137,11 @@ def many_columns() -> bytes:
     return sheet(row(1, wide) + "".join(row(n, [*CHILD, *["x"] * 16_381]) for n in range(2, 5)))
 
 
+def many_columns_csv() -> bytes:
+    rows = ((HEAD, "列"), (CHILD, "x"))
+    return "\n".join(",".join([*cells, *(f"{x}{n}" for n in range(16_381))]) for cells, x in rows).encode()
+
+
 LAUGHS = '<!DOCTYPE x [<!ENTITY l0 "哈哈哈哈哈哈哈哈哈哈">' + "".join(
     f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 11)
 ) + "]>"  # fmt: skip
@@ -259,7 +264,7 @@ READ: dict[str, Callable[[str], bytes]] = {
     "spaces.html": lambda _: make.html([HEAD, ["张三" + "<b> </b>" * 100_000, "男", CHILD[2]]]).encode(),
     "paragraphs.html": lambda _: make.html([HEAD, ["张三" + "<p>x</p>" * 100_000, "男", CHILD[2]]]).encode(),
     "outside.html": lambda folder: (outside(folder) + make.html([HEAD, ["张&f;三&h;", "男", CHILD[2]]])).encode(),
-    "columns.csv": lambda _: "\n".join(",".join([*row, *(f"{x}{n}" for n in range(16_381))]) for row, x in ((HEAD, "列"), (CHILD, "x"))).encode(),
+    "columns.csv": lambda _: many_columns_csv(),
     "mark inside.csv": lambda _: CSV + b"\xef\xbb\xbf" + CSV.split(b"\n")[1] + b"\n",
     "far.xls": lambda _: xls_far(),
 }  # fmt: skip

@@ -91,7 +91,11 @@ def test_a_disk_that_tells_only_at_the_end_that_it_is_full(tmp_path: Path, monke
 @pytest.mark.skipif(sys.platform == "win32", reason="needs long paths to be switched on")
 def test_paths_beyond_260_characters(command: Command, tmp_path: Path) -> None:
     folder = (
-        tmp_path / ("虚谷县教育局 " * 5).strip() / ("2025 年秋季学籍 " * 6).strip() / ("各校上报 [终稿] " * 6).strip() / ("第二次 " * 16).strip()
+        tmp_path
+        / ("虚谷县教育局 " * 5).strip()
+        / ("2025 年秋季学籍 " * 6).strip()
+        / ("各校上报 [终稿] " * 6).strip()
+        / ("第二次 " * 16).strip()
     )
     write_roster(folder / "名册.csv", children(2, 照片="无"))
     assert len(str(folder)) > 260 - len("名册.csv")
