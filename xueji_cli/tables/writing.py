@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import os
 import re
 import shutil
 import tempfile
@@ -175,9 +176,26 @@ def _replace(temporary: Path, target: Path) -> None:
     with contextlib.suppress(OSError):
         if target.exists():
             temporary.chmod(target.stat().st_mode & 0o777)
+    _settle(temporary)
     try:
         temporary.replace(target)
     except PermissionError:
         # Windows refuses to replace a file that Excel or WPS has open.
         key = "output_in_use" if target.exists() else "output_permission"
         raise UserError(key, file=str(target)) from None
+    # The name is as lasting as the content; Windows has no handle for a folder and needs none.
+    with contextlib.suppress(OSError):
+        _settle(target.parent)
+
+
+def _settle(path: Path) -> None:
+    """Have the system put a file or folder on the disk: a power cut after the name was given must not leave it empty.
+
+    Raises:
+        OSError: The disk takes no more of it, which some tell only now.
+    """
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
