@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.matching import identity
-from xueji_cli.matching.workers import side_by_side
+from xueji_cli.matching.workers import batches, side_by_side
 from xueji_cli.schema.model import FieldType
 from xueji_cli.schema.roster import NUMERIC
 from xueji_cli.values import classes, codes, dates, han, idnumber, names, phones, text
@@ -79,14 +79,15 @@ def read_people(sides: Sequence[Sequence[Roster]], schema: Schema, as_of: date, 
             "school"
         )
     )
-    # Equal records come in any order, and it makes no difference which of them is first; after that their place decides.
-    order = (
-        places.with_columns(_content=values.select(pl.struct(pl.all()).hash(seed=1)).to_series())
-        .with_row_index("_index")
-        .sort("_content", "side", "table", "row")
-        .get_column("_index")
-    )
-    return People(schema, schema.matching, places[order], values[order])
+    # Equal records come in any order, and it makes no difference which of them is first; their places stand in order already.
+    content = pl.concat(side_by_side(content_of, batches(values)))
+    order = content.to_frame("content").with_row_index("index").sort("content", maintain_order=True)["index"]
+    return People(schema, schema.matching, *(frame.select(pl.all().gather(order)) for frame in (places, values)))
+
+
+def content_of(values: pl.DataFrame) -> pl.Series:
+    """Return a number for what each record says, by which records are ordered."""
+    return values.select(pl.struct(pl.all()).hash(seed=1)).to_series()
 
 
 def _values(rows: pl.DataFrame, schema: Schema, as_of: date, school_year: int) -> pl.DataFrame:
@@ -132,12 +133,13 @@ def _name(raw: pl.Series) -> pl.Series:
 
     def plain(values: pl.Series) -> pl.Series:
         read = han.simplified(names.read(values)[0])
+        odd = (~read.str.contains(r"^[\x{4E00}-\x{9FFF}]+$")).arg_true()
         n = pl.col("n").str.replace_all(r"[(（\[【].*?[)）\]】]", "").str.replace_all(r"[·.]", "")
         han_only = n.str.contains(r"\p{Han}")
         # Class teachers number children of one name: 王伟1, 王伟2. Letters beside Han characters stay: they are lost characters.
         tidy = pl.when(han_only).then(n.str.replace_all(r"[0-9\s]+", "")).otherwise(n.str.to_lowercase())
-        bare = read.to_frame("n").select(tidy).to_series()
-        return bare.set(bare == "", None)
+        bare = read.gather(odd).to_frame("n").select(tidy).to_series()
+        return text.put(read, odd, bare.set(bare == "", None))
 
     return text.on_distinct(raw, plain)
 
