@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from xueji_cli.errors import UserError
+from xueji_cli.tables.names import reserved
 from xueji_cli.tables.paths import same_file_key
 from xueji_cli.tables.secret import Password
 
@@ -60,7 +61,7 @@ def whole_file(path: str | Path, *, inputs: Iterable[str] = ()) -> Iterator[Path
 
     Raises:
         UserError: `output_is_input`, `output_permission`, `output_in_use`, `output_no_folder`, `output_is_directory`,
-            `output_failed`.
+            `output_reserved_name`, `output_failed`.
     """
     target = Path(path)
     refuse_input(target, inputs)
@@ -116,11 +117,13 @@ def _lock(temporary: Path) -> None:
 
 
 def refuse_input(path: str | Path, inputs: Iterable[str]) -> None:
-    """Refuse to write over an input.
+    """Refuse to write over an input, and on Windows to what it takes for a device (`aux.xlsx`, `CON/名册.xlsx`).
 
     Raises:
-        UserError: `output_is_input`.
+        UserError: `output_is_input`, `output_reserved_name`.
     """
+    if os.name == "nt" and (names := [part for part in Path(path).parts if reserved(part)]):
+        raise UserError("output_reserved_name", file=str(path), name=names[0])
     wanted = same_file_key(path)
     for name in inputs:
         if same_file_key(name) == wanted or _same_inode(path, name):
