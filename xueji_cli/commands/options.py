@@ -30,6 +30,7 @@ Places = Annotated[int, typer.Option("--places", metavar="N", min=0, rich_help_p
 Reveal = Annotated[bool, typer.Option("--reveal", rich_help_panel=_OUTPUT)]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", rich_help_panel=_READING)]
 Memory = Annotated[str | None, typer.Option("--memory", metavar="SIZE", rich_help_panel=_READING)]
+WorkDir = Annotated[str | None, typer.Option("--work-dir", metavar="DIR", rich_help_panel=_READING)]
 Format = Annotated[
     Literal["text", "json", "jsonl", "csv"] | None,
     typer.Option("--format", metavar="text|json|jsonl|csv", rich_help_panel=_OUTPUT),
