@@ -83,7 +83,7 @@ def test_the_report_is_the_same_to_the_byte(
 ) -> None:
     arguments = (verb, *(lists / name for name in files), *JSON, *more)
     whole = command(*arguments)
-    assert whole.status == 1
+    assert whole.status in (0, 1)
     assert len(json.loads(whole.out)["pairs"]) > 30
     place = past_memory()
     assert command(*arguments) == whole
