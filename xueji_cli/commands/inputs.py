@@ -91,7 +91,9 @@ def open_rosters(
     folders = settings.schema_folders
     schemas = list(choices) or [load_schema(name, folders) for name in ([named] if named else schema_names(folders))]
     vocabulary = Vocabulary(schemas)
-    options = ReadOptions(sheet=settings.sheet, encoding=settings.encoding, header_row=settings.header_row)
+    options = ReadOptions(
+        sheet=settings.sheet, encoding=settings.encoding, header_row=settings.header_row, keys=console.keys
+    )
     tables: list[Table | Stream] = []
     failures: list[InputError] = []
     ahead = ahead or Ahead(paths, options.max_bytes)
