@@ -66,7 +66,7 @@ def test_workbook_has_a_dropdown_and_a_sheet_for_each_school(command, tmp_path, 
     assert sheet.freeze_panes == "C2"
     assert sheet.auto_filter.ref
     rows = rows_of(book, "待处理")
-    assert all(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{8}", str(row["记录键"])) for row in rows)
+    assert all(re.fullmatch(r"[0-9a-f]{16}-[0-9a-f]{16}-[0-9a-f]{6}", str(row["记录键"])) for row in rows)
     assert {row["级别"] for row in rows} == {"重复", "待核"}
     assert all(row["依据（分值）"] and row["处理建议"] for row in rows)
     # A school's sheet has the pairs of which one record is its own.
@@ -186,8 +186,8 @@ def test_decisions_filled_in_wrong_are_named_row_by_row(command, tmp_path, sampl
     book.save(tmp_path / "结论.xlsx")
     done = command("dedupe", *samples, "--as-of", DAY, "--decisions", "结论.xlsx")
     assert (done.status, done.out) == (2, "")
-    assert "第 2 行" in done.err
-    assert "第 4 行" in done.err
+    assert "工作表“待处理”B2 单元格" in done.err
+    assert "工作表“待处理”S4 单元格" in done.err
 
     book = openpyxl.load_workbook(tmp_path / "查重.xlsx")
     keys = book["待处理"]["S2"].value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -23,7 +21,7 @@ FAIL_ON = ("error", "warning", "notice", "never")
 DEFAULT_PACK = "national-2025"
 
 #: Keys that hold paths, which are meant from where the settings file is.
-_PATHS = ("photos", "classes", "password_file")
+_PATHS = ("photos", "classes", "password_file", "record_key")
 #: Keys of `xueji.toml` with what they hold. Each is also `XUEJI_<KEY>` and a flag of the same name.
 _TEXT = frozenset({"schema", "rules", "as_of", "encoding", "sheet", "fail_on", "lang", "format", "note", *_PATHS})
 _LISTS = frozenset({"select", "ignore", "schema_folders"})
@@ -53,6 +51,7 @@ class Settings:
         format: What goes to stdout.
         photos: Folder of photo files.
         classes: Class list.
+        record_key: File of the secret key that records are known again with; None for the user's own.
         recursive: Look into folders of folders.
         memory: Bytes that the run may take; None for a part of those that are free.
         schema_folders: Folders of the user's own schemas, tables and packs.
@@ -77,6 +76,7 @@ class Settings:
     format: str = "text"
     photos: str | None = None
     classes: str | None = None
+    record_key: str | None = None
     recursive: bool = False
     memory: int | None = None
     schema_folders: tuple[str, ...] = ()
@@ -159,9 +159,12 @@ def _read_file(path: Path, folder: Path) -> dict[str, Any]:
         path: The file.
         folder: The current folder; paths in the file are meant from where the file is.
     """
+    from xueji_cli.schema.tomlplaces import read_toml
+
     found: dict[str, Any] = {}
-    mistakes: list[tuple[int | None, UserError]] = []
-    for key, value in _parsed(path).items():
+    read = read_toml(_text(path))
+    mistakes = list(read.mistakes)
+    for key, value in read.values.items() if read.whole else ():
         try:
             if key == "map":
                 found["mapping"] = _mapping(value)
@@ -171,31 +174,29 @@ def _read_file(path: Path, folder: Path) -> dict[str, Any]:
                 found[key] = _plain(key, value, key)
             else:
                 near = next(iter(get_close_matches(key, [*_KEYS, "map", "rule"], n=1)), "")
-                mistakes.append(
-                    (None, UserError("unknown_setting_near" if near else "unknown_setting", word=key, near=near))
-                )
+                unknown = UserError("unknown_setting_near" if near else "unknown_setting", word=key, near=near)
+                mistakes.append(read.mistake(unknown, key))
         except UserError as error:
-            mistakes.append((None, error))
+            mistakes.append(read.mistake(error, key))
+        except ValueError:  # a number of thousands of digits
+            mistakes.append(read.mistake(UserError("bad_setting", word=key, value="…", known="1, 2, 3 ..."), key))
     if mistakes:
-        raise DefinitionError(str(path), mistakes)
+        from xueji_cli.checks.activation import mistakes_of
+
+        mistakes += [read.mistake(error, "rule", *keys) for keys, error in mistakes_of(found.get("rule_overrides", {}))]
+        raise DefinitionError(str(path), sorted(mistakes, key=lambda each: (each.line or 0, each.column or 0)))
     if path.parent != folder:
         _from_file(found, path.parent)
     return found
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
-        raw = path.read_bytes()
+        return path.read_bytes().decode("utf-8-sig")
     except OSError:
         raise UserError("settings_unreadable", file=str(path)) from None
-    try:
-        return tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError:
         raise UserError("definition_encoding", file=str(path)) from None
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        mistake = (int(line[1]) if line else None, UserError("bad_toml"))
-        raise DefinitionError(str(path), [mistake]) from None
 
 
 def _mapping(value: object) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ def dedupe(
     protect: options.Protect = False,
     protect_file: options.ProtectFile = None,
     password_file: options.PasswordFile = None,
+    record_key: options.RecordKey = None,
     config: options.Config = None,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
@@ -58,6 +59,7 @@ def dedupe(
     from xueji_cli.commands import comparing, looking, scaled
     from xueji_cli.commands.check import refuse_outputs
     from xueji_cli.commands.decisions import read_decisions
+    from xueji_cli.commands.keys import record_key as own_key
     from xueji_cli.commands.start import start
     from xueji_cli.matching.dedupe import dedupe as find_duplicates
     from xueji_cli.scaling.reading import Wanted
@@ -71,7 +73,7 @@ def dedupe(
     ahead = Ahead(paths) if way is None else None
     outputs = list(dict.fromkeys(output or []))
     comparing.refuse_files(settings, outputs, plan=plan, explain=explain is not None)
-    made = read_decisions(expand_inputs(decisions), console.keys) if decisions else None
+    made = read_decisions(expand_inputs(decisions), own_key(settings, console), console.keys) if decisions else None
     refuse_outputs(outputs, [*paths, *(made.files if made else ())])
     own = {
         "threshold": threshold,
@@ -87,7 +89,7 @@ def dedupe(
 
     chosen = comparing.Chosen(threshold, review_threshold, schools)
     if way is not None:
-        wanted = Wanted(looking.rows_of(explain), keys_of(made))
+        wanted = Wanted(looking.rows_of(explain), made.decisions if made else None)
         with scaled.at_work([paths], settings, console, way, chosen, wanted) as work:
             if work.machine is None or work.schema is None:
                 return comparing.nothing_read(work.failures, console)
@@ -128,9 +130,3 @@ def report_of(
         clusters=found.clusters,
         decisions=used,
     )
-
-
-def keys_of(made: MadeDecisions | None) -> frozenset[str]:
-    """Return the keys of all records that a decision names."""
-    decisions = made.decisions.decisions if made else ()
-    return frozenset(key for each in decisions for key in (each.left, each.right))
