@@ -19,11 +19,12 @@ from xueji_cli.checks import derive, table_rules
 from xueji_cli.checks.context import Context, GroupContext
 from xueji_cli.checks.finding import FINDING_SCHEMA, no_findings
 from xueji_cli.checks.keeping import NO_LIMITS, Checked, Kept, Limits
-from xueji_cli.checks.keys import Keys, Spill
+from xueji_cli.checks.keys import Keys
 from xueji_cli.checks.rule import GroupRule, RowRule, Skipped, TableRule
 from xueji_cli.checks.validation import validate
 from xueji_cli.schema.roster import NUMERIC, Roster
 from xueji_cli.schema.streaming import StreamedRoster
+from xueji_cli.tables.spill import Spill
 from xueji_cli.values.classes import school_year
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ ProtectFile = Annotated[str | None, typer.Option("--protect-file", metavar="FILE
 PasswordFile = Annotated[str | None, typer.Option("--password-file", metavar="FILE", rich_help_panel=_READING)]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", rich_help_panel=_READING)]
 Memory = Annotated[str | None, typer.Option("--memory", metavar="SIZE", rich_help_panel=_READING)]
+WorkDir = Annotated[str | None, typer.Option("--work-dir", metavar="DIR", rich_help_panel=_READING)]
 Format = Annotated[
     Literal["text", "json", "jsonl", "csv"] | None,
     typer.Option("--format", metavar="text|json|jsonl|csv", rich_help_panel=_OUTPUT),

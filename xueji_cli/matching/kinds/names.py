@@ -42,13 +42,17 @@ class Names(Kind):
 
     name = "name"
 
-    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
-        """`v` name, `sound` syllables, with codes and shares."""
+    def columns(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`v` name and its code, and the code of its sound, `sound#`."""
         if not people.has(comparison.fields[0]):
             return None
         value = people.values.get_column(comparison.fields[0])
         sound = on_distinct(value, han.sounds)
         return pl.DataFrame(coded(value) | coded(sound, "sound"))
+
+    def codes(self, columns: Sequence[str]) -> list[dict[str, str]]:  # noqa: ARG002 - always the same
+        """Name and sound."""
+        return [{"v#": "v%"}, {"sound#": "sound%"}]
 
     def compare(
         self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
