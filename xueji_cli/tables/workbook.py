@@ -151,10 +151,13 @@ class Workbook:
     # --- .xls, .xlsb, .ods, and .xlsx without cell references ---
 
     def _read_other(self, sheet: Sheet, values: pl.DataFrame | None = None) -> Grid:
-        if values is None:
-            values = self._values(sheet)
         typed = self._open_calamine().get_sheet_by_name(sheet.name)
         start = typed.start or (0, 0)
+        if (typed.end or start)[1] >= MAX_COLUMNS:
+            # A frame of so many columns takes minutes; no program writes them.
+            raise InputError("corrupt", file=self.blob.path)
+        if values is None:
+            values = self._values(sheet)
         frame = _text(values, start[1], iso=self.kind == "ods")
         ranges = typed.merged_cell_ranges or ()
         extras = self._extras_of(sheet)
