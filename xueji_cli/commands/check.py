@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from xueji_cli.checks.engine import Surroundings
+    from xueji_cli.checks.judging import Surroundings
     from xueji_cli.checks.keeping import Checked
     from xueji_cli.checks.rule import ActiveRule
     from xueji_cli.console import Console
@@ -113,7 +111,8 @@ def run(
     """
     from xueji_cli import __version__
     from xueji_cli.checks.activation import activate, known_parameters
-    from xueji_cli.checks.engine import Surroundings
+    from xueji_cli.checks.judging import Surroundings
+    from xueji_cli.checks.validation import import_pandera
     from xueji_cli.commands.start import said
     from xueji_cli.reports.report import CheckReport, Run
     from xueji_cli.schema.rulepack import load_rulepack
@@ -126,9 +125,7 @@ def run(
         photos=photo_stems(settings.photos) if settings.photos else None,
         classes=_classes(settings, console) if settings.classes else None,
     )
-    # The slowest of imports.
-    pandera = partial(import_module, "pandera.polars")
-    rosters, checked, failures = _judged(paths, settings, console, active, around, ahead, pandera, plan)
+    rosters, checked, failures = _judged(paths, settings, console, active, around, ahead, import_pandera, plan)
     schemas = {f"{roster.schema.name} {roster.schema.version}": None for roster in rosters}
     return CheckReport(
         run=Run(
