@@ -101,9 +101,7 @@ def people_of(
     Raises:
         UserError: When a threshold can't be, or the model knows no schools.
     """
-    import polars as pl
-
-    from xueji_cli.matching.people import read_people
+    from xueji_cli.matching.people import read_people, with_schools
     from xueji_cli.reports.pairs.records import file_school
     from xueji_cli.values.classes import school_year
 
@@ -116,9 +114,7 @@ def people_of(
     if not schema.matching.school:
         return people
     names = [file_school(roster.table.source.path) for roster in rosters]
-    named = pl.col("table").replace_strict(list(range(len(names))), names, return_dtype=pl.String)
-    filled = pl.col("school").replace("", None).fill_null(named)
-    return replace(people, places=people.places.with_columns(school=filled))
+    return replace(people, places=with_schools(people.places, names))
 
 
 def with_thresholds(schema: Schema, threshold: str | None, review_threshold: str | None) -> Schema:

@@ -104,7 +104,7 @@ def _compared(report: PairReport, pair: pl.DataFrame) -> pl.DataFrame:
     columns = judged.pairs.columns
     from xueji_cli.matching.pairing import judge_fully
 
-    told = judge_fully(report.people, judged, pair)
+    told = judge_fully(judged, pair)
     missing = [
         pl.lit(None, dtype=judged.pairs.schema[name]).alias(name) for name in columns if name not in told.columns
     ]

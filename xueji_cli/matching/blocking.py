@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -11,13 +11,13 @@ from xueji_cli.matching.kinds import KIND
 from xueji_cli.matching.workers import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from xueji_cli.matching.people import People
     from xueji_cli.schema.matching import KeyPart, Model
 
 #: How many large blocks are named.
-_NAMED = 20
+NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,14 @@ class Candidates:
     unkeyed: pl.Series
 
 
+class Narrowed(NamedTuple):
+    """What became of blocks that were narrowed: those small enough now, the rows of those that are not, rows without the part."""
+
+    small: pl.DataFrame
+    large: pl.DataFrame
+    without: pl.DataFrame
+
+
 class _OfKey(NamedTuple):
     """What one key gives: its plan, large blocks, pairs (in parts), and the records that have it."""
 
@@ -103,62 +111,92 @@ def _candidates(
     people: People, model: Model, features: Mapping[str, pl.DataFrame], schools: str, *, make: bool
 ) -> Candidates:
     side = people.places["side"]
-    keys = [key for key in model.keys if all(each.comparison in features for each in key)]
-    narrow = [each for each in model.narrow if each.comparison in features]
+    linking = bool(side.max())
+    keys, narrow = usable(model, features)
     wanted = list(dict.fromkeys([part for key in keys for part in key] + narrow))
-
-    def values(part: KeyPart) -> pl.DataFrame:
-        return KIND[model.comparison(part.comparison).kind].key(features[part.comparison], part.form)
-
-    parts = dict(zip(wanted, side_by_side(values, wanted), strict=True))
+    parts = dict(zip(wanted, side_by_side(lambda part: part_values(model, features, part), wanted), strict=True))
 
     def of_key(key: tuple[KeyPart, ...]) -> _OfKey:
-        name = " + ".join(map(str, key))
-        rows = _joined([parts[each] for each in key])
-        rows = rows.with_columns(side[rows["row"]].alias("side"))
+        rows = key_rows([parts[each] for each in key], side)
         keyed = rows["row"].unique()
-        blocks = _blocks(rows, linking=bool(side.max()))
-        small = blocks.filter(pl.col("size") <= model.block)
-        count = _count(small)
-        made = [_pairs(small)] if make else []
-        over = blocks.filter(pl.col("size") > model.block)
+        found = blocks(rows, linking=linking)
+        small = found.filter(pl.col("size") <= model.block)
+        plan = KeyPlan(key_name(key), keyed.len(), found["key"].n_unique(), count_pairs(small))
+        made = [make_pairs(small)] if make else []
+        over = found.filter(pl.col("size") > model.block)
         large: list[LargeBlock] = []
         if over.height:
             finer = {each: parts[each] for each in narrow if each not in key}
-            more, more_count, large = _narrow(over, name, finer, model.block, make=make)
+            more, more_count, large = _narrow(over, plan.key, finer, model.block, make=make)
             made += more
-            count += more_count
-        return _OfKey(KeyPlan(name, keyed.len(), blocks["key"].n_unique(), count), large, made, keyed)
+            plan = replace(plan, pairs=plan.pairs + more_count)
+        return _OfKey(plan, large, made, keyed)
 
     told = side_by_side(of_key, keys)
     found = [pairs for each in told for pairs in each.pairs]
     keyed = [each.keyed for each in told]
     large = [block for each in told for block in each.large]
-    pairs = pl.concat(found).unique().sort() if found else pl.Series([], dtype=pl.UInt64)
-    frame = pl.DataFrame({"p": pairs}).select(
-        l=(pl.col("p") // 2**32).cast(pl.UInt32), r=(pl.col("p") % 2**32).cast(pl.UInt32)
-    )
-    if schools != "all" and frame.height:
-        school = people.places["school"]
-        same = school.gather(frame["l"]) == school.gather(frame["r"])
-        frame = frame.filter(same if schools == "within" else ~same)
+    both = pl.concat(found).unique().sort() if found else pl.Series([], dtype=pl.UInt64)
+    frame = chosen(both, people.places["school"], schools)
     everyone = pl.int_range(people.height, dtype=pl.UInt32, eager=True)
     reached = pl.concat(keyed).unique() if keyed else pl.Series([], dtype=pl.UInt32)
     unkeyed = everyone.filter(~everyone.is_in(reached.implode()))
-    return Candidates(frame, tuple(each.plan for each in told), tuple(large[:_NAMED]), unkeyed)
+    return Candidates(frame, tuple(each.plan for each in told), tuple(large[:NAMED]), unkeyed)
 
 
-def _joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return `row`, `key`, `probe` of a key of several parts; a record with several values of a part has several keys."""
+def usable(model: Model, features: Container[str]) -> tuple[list[tuple[KeyPart, ...]], list[KeyPart]]:
+    """Return the keys of a model that the tables have the comparisons for, and the parts that large blocks are narrowed by."""
+    keys = [key for key in model.keys if all(each.comparison in features for each in key)]
+    return keys, [each for each in model.narrow if each.comparison in features]
+
+
+def key_name(key: Sequence[KeyPart]) -> str:
+    """Return what a key is called: its parts, joined by plus signs."""
+    return " + ".join(map(str, key))
+
+
+def part_values(model: Model, features: Mapping[str, pl.DataFrame], part: KeyPart) -> pl.DataFrame:
+    """Return `row`, `key` and maybe `probe` of a part of a key (`Kind.key`)."""
+    return KIND[model.comparison(part.comparison).kind].key(features[part.comparison], part.form)
+
+
+def key_rows(parts: Sequence[pl.DataFrame], side: pl.Series) -> pl.DataFrame:
+    """Return `row`, `key`, `probe`, `side` of a key of several parts; a record with several values of a part has several keys."""
     rows = parts[0]
     for other in parts[1:]:
-        rows = rows.join(other, on="row", suffix=":other").select("row", key=pl.struct("key", "key:other").hash(seed=4))
+        rows = _finer(rows, other).select("row", "key")
     if "probe" not in rows.columns:
         rows = rows.with_columns(probe=pl.lit(value=True))
-    return rows
+    return rows.with_columns(side[rows["row"]].alias("side"))
 
 
-def _blocks(rows: pl.DataFrame, *, linking: bool) -> pl.DataFrame:
+def _finer(rows: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with the key that is theirs and the other in one."""
+    both = rows.join(other, on="row", suffix=":other")
+    return both.with_columns(key=pl.struct("key", "key:other").hash(seed=4))
+
+
+def chosen(pairs: pl.Series, school: pl.Series, schools: str) -> pl.DataFrame:
+    """Return pairs (`pairs`) as `l` and `r`, those only that are of one school or of two.
+
+    Args:
+        pairs: Pairs as numbers.
+        school: School by record number.
+        schools: `all`, `within` or `across`.
+    """
+    frame = parted(pairs)
+    if schools == "all" or not frame.height:
+        return frame
+    same = school.gather(frame["l"]) == school.gather(frame["r"])
+    return frame.filter(same if schools == "within" else ~same)
+
+
+def parted(pairs: pl.Series) -> pl.DataFrame:
+    """Return pairs that are one number each as `l` and `r`."""
+    return pairs.to_frame("p").select(l=(pl.col("p") // 2**32).cast(pl.UInt32), r=(pl.col("p") % 2**32).cast(pl.UInt32))
+
+
+def blocks(rows: pl.DataFrame, *, linking: bool) -> pl.DataFrame:
     """Return the records of blocks that can give a pair, sorted by block.
 
     Columns: `row key probe side`, `size` of the block, `place` in the frame, `end` the place after the block's last record, `first`
@@ -186,13 +224,13 @@ def _blocks(rows: pl.DataFrame, *, linking: bool) -> pl.DataFrame:
     return kept.with_columns(first=first.cast(pl.UInt32))
 
 
-def _count(blocks: pl.DataFrame) -> int:
+def count_pairs(blocks: pl.DataFrame) -> int:
     """Return how many pairs blocks give, those without a record that looks for others included."""
     counted = blocks.select((pl.col("end") - pl.col("first")).cast(pl.Int64).clip(lower_bound=0).sum()).item()
     return int(counted or 0)
 
 
-def _pairs(blocks: pl.DataFrame) -> pl.Series:
+def make_pairs(blocks: pl.DataFrame) -> pl.Series:
     """Return the pairs of blocks, each as one number: the smaller record number times 2³² and the larger."""
     some = blocks.filter(pl.col("first") < pl.col("end"))
     partner = some.select("row", "probe", partner=pl.int_ranges("first", "end", dtype=pl.UInt32)).explode("partner")
@@ -223,41 +261,62 @@ def _narrow(
     Returns:
         The pairs, how many, and the blocks with what was done to them.
     """
-    blocks = over.select("row", "key", "probe", "side", block="key")
     linking = bool(over["side"].n_unique() > 1)
+    large = over.select("row", "key", "probe", "side", block="key")
     made: list[pl.Series] = []
-    count = 0
+    number = 0
     used: list[str] = []
-    without: list[pl.DataFrame] = []
-    for each, values in narrowing.items():
-        if not blocks.height:
+    left: list[pl.DataFrame] = []
+    for each, finer in narrowing.items():
+        if not large.height:
             break
         used.append(str(each))
-        without.append(blocks.join(values, on="row", how="anti").select("row", "block"))
-        finer = blocks.join(values, on="row", suffix=":other").with_columns(
-            key=pl.struct("key", "key:other").hash(seed=4)
-        )
-        parted = _blocks(finer.select("row", "key", "probe", "side", "block"), linking=linking)
-        small = parted.filter(pl.col("size") <= limit)
-        count += _count(small)
+        narrowed = narrow(large, finer, limit, linking=linking)
+        number += count_pairs(narrowed.small)
         if make:
-            made.append(_pairs(small))
-        blocks = parted.filter(pl.col("size") > limit).select("row", "key", "probe", "side", "block")
+            made.append(make_pairs(narrowed.small))
+        left.append(narrowed.without)
+        large = narrowed.large
     # Those that the last part leaves together still, and those that lack a part.
-    rest = pl.concat([blocks.select("row", "block"), *without])
+    rest = pl.concat([large.select("row", "block"), *left])
+    return made, number, largest(over.select("row", block="key"), rest, name, used)
+
+
+def narrow(large: pl.DataFrame, values: pl.DataFrame, limit: int, *, linking: bool) -> Narrowed:
+    """Narrow whole blocks by one part.
+
+    Args:
+        large: `row key probe side` and the `block` that they were at first.
+        values: `row` and `key` of the part.
+        limit: How large a block may be.
+        linking: Whether there are two lists.
+    """
+    without = large.join(values, on="row", how="anti").select("row", "block")
+    finer = _finer(large, values).select("row", "key", "probe", "side", "block")
+    parted = blocks(finer, linking=linking)
+    small = parted.filter(pl.col("size") <= limit)
+    rest = parted.filter(pl.col("size") > limit).select("row", "key", "probe", "side", "block")
+    return Narrowed(small, rest, without)
+
+
+def largest(over: pl.DataFrame, rest: pl.DataFrame, name: str, used: Sequence[str]) -> list[LargeBlock]:
+    """Return the largest of blocks that were narrowed.
+
+    Args:
+        over: `row` and `block` of all their records.
+        rest: Of those that were not compared.
+        name: The key.
+        used: The parts that they were narrowed by.
+    """
     left = rest.group_by("block").agg(left=pl.col("row").n_unique())
     named = (
-        over.group_by("key")
+        over.group_by("block")
         .agg(record=pl.col("row").min(), records=pl.col("row").n_unique())
-        .join(left, left_on="key", right_on="block", how="left")
+        .join(left, on="block", how="left")
         .sort(["records", "record"], descending=[True, False])
-        .head(_NAMED)
+        .head(NAMED)
     )
-    return (
-        made,
-        count,
-        [
-            LargeBlock(name, record, records, " + ".join(used), uncompared or 0)
-            for record, records, uncompared in named.select("record", "records", "left").iter_rows()
-        ],
-    )
+    return [
+        LargeBlock(name, record, records, " + ".join(used), uncompared or 0)
+        for record, records, uncompared in named.select("record", "records", "left").iter_rows()
+    ]

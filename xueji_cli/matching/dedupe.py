@@ -66,8 +66,19 @@ def dedupe(people: People, *, schools: str = "all", decisions: Decisions | None 
         schools: `all`, or only pairs `within` a school or `across` schools.
         decisions: What persons decided before.
     """
-    judged = judge(people, schools=schools)
-    pairs = _with_siblings(people, judged)
+    return settle(people, judge(people, schools=schools), guards.siblings(people), decisions)
+
+
+def settle(people: People, judged: Judged, siblings: pl.DataFrame, decisions: Decisions | None = None) -> Deduped:
+    """Lay decisions over judged pairs, and join records to clusters.
+
+    Args:
+        people: The records, those at least that are in pairs or in a decision.
+        judged: The pairs.
+        siblings: Pairs of `guards.siblings`.
+        decisions: What persons decided before.
+    """
+    pairs = _with_siblings(judged, siblings)
     pairs, decided, stale = _decided(people, pairs, judged, decisions)
     apart = [*pairs.filter(pl.col("verdict") == DISTINCT).select("l", "r").iter_rows()]
     numbers = people.values[identity.OWN] if people.has(identity.OWN) else None
@@ -82,20 +93,19 @@ def dedupe(people: People, *, schools: str = "all", decisions: Decisions | None 
         )
         .drop("bridge")
     )
-    clusters, pairs = _named(people, judged, groups, pairs)
+    clusters, pairs = _named(judged, groups, pairs)
     return Deduped(people, replace(judged, pairs=pairs), clusters, decided, stale)
 
 
-def _with_siblings(people: People, judged: Judged) -> pl.DataFrame:
+def _with_siblings(judged: Judged, siblings: pl.DataFrame) -> pl.DataFrame:
     """Add the pairs of children under one guardian's number that are distinct."""
-    siblings = guards.siblings(people)
     pairs = judged.pairs
     if not siblings.height:
         return pairs
     more = siblings.join(pairs.select("l", "r"), on=["l", "r"], how="anti")
     if not more.height:
         return pairs
-    told = compare_fully(people, judged, more).with_columns(verdict=pl.lit(DISTINCT), guard=pl.lit("guardian_id"))
+    told = compare_fully(judged, more).with_columns(verdict=pl.lit(DISTINCT), guard=pl.lit("guardian_id"))
     return pl.concat([pairs, told.select(pairs.columns)]).sort("l", "r")
 
 
@@ -110,9 +120,7 @@ def _decided(
     decided = found.filter(pl.col("decision") != "pending")
     more = decided.filter(pl.col("decision") == "same").select("l", "r").join(pairs, on=["l", "r"], how="anti")
     if more.height:
-        told = compare_fully(people, judged, more).with_columns(
-            verdict=pl.lit(DUPLICATE), guard=pl.lit(None, dtype=pl.String)
-        )
+        told = compare_fully(judged, more).with_columns(verdict=pl.lit(DUPLICATE), guard=pl.lit(None, dtype=pl.String))
         pairs = pl.concat([pairs, told.select(pairs.columns)]).sort("l", "r")
     verdicts = {"same": DUPLICATE, "different": DISTINCT}
     laid = pairs.join(decided, on=["l", "r"], how="left", maintain_order="left").with_columns(
@@ -123,10 +131,10 @@ def _decided(
 
 
 def _named(
-    people: People, judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame
+    judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame
 ) -> tuple[tuple[Cluster, ...], pl.DataFrame]:
     """Give clusters their scores and names, and pairs the name of theirs."""
-    least = _least(people, judged, groups, pairs)
+    least = _least(judged, groups, pairs)
     order = sorted(range(len(groups)), key=lambda i: (-least[i], groups[i][0]))
     clusters = [
         Cluster(f"D{number:04}", DUPLICATE, least[i], tuple(groups[i])) for number, i in enumerate(order, start=1)
@@ -157,7 +165,7 @@ def _named(
     return (*clusters, *(each for _, each in reviews)), named
 
 
-def _least(people: People, judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame) -> list[float]:
+def _least(judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame) -> list[float]:
     """Return the least score between any two members of each cluster; those not compared yet are compared now."""
     some = [members[:_COMPARED] for members in groups]
     numbers = pl.DataFrame({"g": range(len(some)), "n": [len(members) for members in some]}).cast(pl.UInt32)
@@ -173,7 +181,7 @@ def _least(people: People, judged: Judged, groups: Sequence[Sequence[int]], pair
     known = frame.join(pairs.select("l", "r", "score"), on=["l", "r"], how="left", maintain_order="left")
     missing = known.filter(pl.col("score").is_null()).select("l", "r")
     if missing.height:
-        told = compare_fully(people, judged, missing).select("l", "r", found="score")
+        told = compare_fully(judged, missing).select("l", "r", found="score")
         known = known.join(told, on=["l", "r"], how="left", maintain_order="left").with_columns(
             score=pl.coalesce("score", "found")
         )

@@ -78,15 +78,15 @@ def keep(model: Model, done: Sequence[str]) -> pl.Expr:
     return kept
 
 
-def apply(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame) -> pl.DataFrame:
+def apply(model: Model, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame) -> pl.DataFrame:
     """Add `guard` and change `verdict` where a guard speaks.
 
     Args:
-        people: The records.
+        model: The model.
         features: Columns of each comparison.
         pairs: Levels, weights and `verdict` of each pair.
     """
-    told = _guarded(people, features, pairs)
+    told = _guarded(model, features, pairs)
     if told is None:
         return pairs.with_columns(pl.lit(None, dtype=pl.String).alias("guard"))
     judged = pairs.with_columns(told)
@@ -105,20 +105,20 @@ def apply(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFr
     )
 
 
-def doubtful(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame) -> pl.Series:
+def doubtful(model: Model, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame) -> pl.Series:
     """Return which pairs a guard has a word on other than that the child was renamed."""
-    told = _guarded(people, features, pairs)
+    told = _guarded(model, features, pairs)
     if told is None:
         return pl.Series([False]).new_from_index(0, pairs.height)
     return told.is_not_null() & (told != "renamed")
 
 
-def _guarded(people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame) -> pl.Series | None:
+def _guarded(model: Model, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame) -> pl.Series | None:
     """Return the guard of each pair; None when the model knows of none."""
-    if people.model.knowledge != "pupils" or "name" not in features:
+    if model.knowledge != "pupils" or "name" not in features:
         return None
     missing = [pl.lit(None, dtype=pl.UInt8).alias(name) for name in ("id", "birth", "sex") if name not in pairs.columns]
-    household = [f"w:{each.name}" for each in people.model.compare if each.group == "household"]
+    household = [f"w:{each.name}" for each in model.compare if each.group == "household"]
     family = pl.sum_horizontal([name for name in household if name in pairs.columns] or [pl.lit(0.0)])
     known = pairs.with_columns(*missing, family.alias("_family"), _same_region(features.get("id"), pairs))
     return known.select(_first_guard()).to_series()
@@ -184,7 +184,11 @@ def siblings(people: People) -> pl.DataFrame:
     """Return pairs `l`, `r` of children who are entered under one guardian's number (安徽 第十三条): distinct, but to be told."""
     if not people.has(identity.ADULT) or people.model.knowledge != "pupils":
         return pl.DataFrame(schema={"l": pl.UInt32, "r": pl.UInt32})
-    rows = people.values.select(n=identity.ADULT).with_row_index("row").drop_nulls()
+    return sharing(people.values.select(n=identity.ADULT).with_row_index("row").drop_nulls())
+
+
+def sharing(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the pairs `l`, `r` of records (`row`) that have one number (`n`), unless very many have it."""
     rows = rows.filter((pl.len().over("n") > 1) & (pl.len().over("n") <= _MOST_SIBLINGS))
     joined = rows.join(rows, on="n", suffix="_other").filter(pl.col("row") < pl.col("row_other"))
     return joined.select(l="row", r="row_other").sort("l", "r")

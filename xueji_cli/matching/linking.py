@@ -45,7 +45,17 @@ def link(people: People, *, schools: str = "all", many: bool = False) -> Linked:
         schools: `all`, or only pairs `within` a school or `across` schools.
         many: A record of the first list may have several in the second.
     """
-    judged = judge(people, schools=schools)
+    return settle(people, judge(people, schools=schools), many=many)
+
+
+def settle(people: People, judged: Judged, *, many: bool = False) -> Linked:
+    """Say which of the judged pairs of two lists are links, and who has none.
+
+    Args:
+        people: Records of both sides.
+        judged: The pairs.
+        many: A record of the first list may have several in the second.
+    """
     pairs = judged.pairs
     # On pairs across, `l` is of the first list: its record number is not always the smaller.
     side = people.places["side"]

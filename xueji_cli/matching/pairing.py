@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xueji_cli.matching.blocking import Candidates
     from xueji_cli.matching.people import People
     from xueji_cli.matching.scoring import Weights
+    from xueji_cli.schema.matching import Model
 
 DUPLICATE, REVIEW, DISTINCT = "duplicate", "review", "distinct"
 
@@ -51,6 +52,13 @@ def features_of(people: People) -> dict[str, pl.DataFrame]:
     return {each.name: columns for each, columns in zip(compared, found, strict=True) if columns is not None}
 
 
+def columns_of(people: People) -> dict[str, pl.DataFrame]:
+    """Return the same without the shares of values: those are of all records, and these may be only some."""
+    compared = people.model.compare
+    found = side_by_side(lambda each: KIND[each.kind].columns(each, people), compared)
+    return {each.name: columns for each, columns in zip(compared, found, strict=True) if columns is not None}
+
+
 def judge(people: People, *, schools: str = "all") -> Judged:
     """Find, compare and judge the pairs of records that may be one person's.
 
@@ -60,16 +68,17 @@ def judge(people: People, *, schools: str = "all") -> Judged:
     """
     features = features_of(people)
     candidates, chance = at_once(
-        lambda: blocking.find(people, people.model, features, schools), lambda: scoring.chance(people, features)
+        lambda: blocking.find(people, people.model, features, schools),
+        lambda: scoring.chance(people.model, people.height, features),
     )
-    weights = scoring.learn(people, features, candidates.pairs, chance)
-    parts = side_by_side(lambda some: _judged(people, features, some, weights), batches(candidates.pairs))
-    pairs = pl.concat(parts).sort("l", "r")
+    step = scoring.step(candidates.pairs.height)
+    sample = candidates.pairs.gather_every(step) if step else None
+    weights = scoring.learn(people.model, people.height, features, sample, chance)
+    pairs = judged(features, candidates.pairs, weights)
     return Judged(pairs, candidates.pairs.height, candidates, weights, features)
 
 
 def compare(
-    people: People,
     features: Mapping[str, pl.DataFrame],
     pairs: pl.DataFrame,
     weights: Weights,
@@ -79,7 +88,6 @@ def compare(
     """Compare pairs, the quick comparisons first, and leave those that can't reach `review` any more.
 
     Args:
-        people: The records.
         features: Columns of each comparison.
         pairs: `l`, `r`.
         weights: What each level weighs.
@@ -88,11 +96,12 @@ def compare(
     Returns:
         `l`, `r`, `<name>` and `w:<name>` of every comparison, and `weight`.
     """
-    floor = scoring.bits(people.model.review)
+    model = weights.model
+    floor = scoring.bits(model.review)
     frame = pairs.select("l", "r")
-    order = sorted(weights.names, key=lambda name: people.model.comparison(name).kind in _SLOW)
+    order = sorted(weights.names, key=lambda name: model.comparison(name).kind in _SLOW)
     for index, name in enumerate(order):
-        comparison = people.model.comparison(name)
+        comparison = model.comparison(name)
         answer = KIND[comparison.kind].compare(comparison, features, frame["l"], frame["r"])
         frame = frame.with_columns(answer.level.alias(name), answer.share.alias("share")).with_columns(
             weights.weight(name, pl.col(name), pl.col("share")).alias(f"w:{name}")
@@ -100,37 +109,40 @@ def compare(
         done, rest = order[: index + 1], order[index + 1 :]
         if rest and not to_the_end:
             hopeful = weights.total(done) + weights.greatest(rest) >= floor
-            frame = frame.filter(hopeful | guards.keep(people.model, done))
+            frame = frame.filter(hopeful | guards.keep(model, done))
     columns = [column for name in weights.names for column in (name, f"w:{name}")]
     return frame.select("l", "r", *columns).with_columns(weight=weights.total())
 
 
-def compare_fully(people: People, judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:
+def compare_fully(judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:
     """Compare pairs to the end, whatever comes out, and add `score`."""
-    told = compare(people, judged.features, pairs, judged.weights, to_the_end=True)
+    told = compare(judged.features, pairs, judged.weights, to_the_end=True)
     return told.with_columns(score=scoring.probability(pl.col("weight")))
 
 
-def judge_fully(people: People, judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:
+def judge_fully(judged: Judged, pairs: pl.DataFrame) -> pl.DataFrame:
     """Compare pairs to the end and give each its verdict and guard, as if it had come out of the run."""
-    return _with_verdicts(people, judged.features, compare_fully(people, judged, pairs))
+    return _with_verdicts(judged.weights.model, judged.features, compare_fully(judged, pairs))
 
 
-def _judged(
-    people: People, features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame, weights: Weights
-) -> pl.DataFrame:
-    scored = compare(people, features, pairs, weights).with_columns(score=scoring.probability(pl.col("weight")))
-    told = _with_verdicts(people, features, scored)
+def judged(features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame, weights: Weights) -> pl.DataFrame:
+    """Compare pairs and return those that `Judged.pairs` has, sorted."""
+    return pl.concat(side_by_side(lambda some: _judged(features, some, weights), batches(pairs))).sort("l", "r")
+
+
+def _judged(features: Mapping[str, pl.DataFrame], pairs: pl.DataFrame, weights: Weights) -> pl.DataFrame:
+    scored = compare(features, pairs, weights).with_columns(score=scoring.probability(pl.col("weight")))
+    told = _with_verdicts(weights.model, features, scored)
     return told.filter((pl.col("verdict") != DISTINCT) | pl.col("guard").is_not_null())
 
 
-def _with_verdicts(people: People, features: Mapping[str, pl.DataFrame], scored: pl.DataFrame) -> pl.DataFrame:
+def _with_verdicts(model: Model, features: Mapping[str, pl.DataFrame], scored: pl.DataFrame) -> pl.DataFrame:
     """Add `verdict` by the score, and `guard` with what it changes."""
     verdict = (
-        pl.when(pl.col("score") >= people.model.duplicate)
+        pl.when(pl.col("score") >= model.duplicate)
         .then(pl.lit(DUPLICATE))
-        .when(pl.col("score") >= people.model.review)
+        .when(pl.col("score") >= model.review)
         .then(pl.lit(REVIEW))
         .otherwise(pl.lit(DISTINCT))
     )
-    return guards.apply(people, features, scored.with_columns(verdict=verdict))
+    return guards.apply(model, features, scored.with_columns(verdict=verdict))

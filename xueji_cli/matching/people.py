@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from xueji_cli.schema.model import Field, Schema
     from xueji_cli.schema.roster import Roster
 
+#: What records are sorted by. Equal records come in any order, and it makes no difference which of them is first; after that their
+#: place decides.
+ORDER = ("_content", "side", "table", "row")
+
 
 @dataclass(frozen=True, slots=True)
 class People:
@@ -32,12 +36,15 @@ class People:
         places: `table`, `row`, `side` (0, or 1 for the second of two lists) and `school` of each record.
         values: What can be compared, one column a field; a field that no table has is not in it. Beside an ID number
             stand the columns of `identity.read`.
+        filled: Of records that are only some: the columns of `values` in which any record of all has a value. None when
+            these are all.
     """
 
     schema: Schema
     model: Model
     places: pl.DataFrame
     values: pl.DataFrame
+    filled: frozenset[str] | None = None
 
     @property
     def height(self) -> int:
@@ -47,6 +54,10 @@ class People:
     def has(self, field: str) -> bool:
         """Return whether any table has this field."""
         return field in self.values.columns
+
+    def fills(self, field: str) -> bool:
+        """Return whether any record has a value in this field."""
+        return field in self.filled if self.filled is not None else self.has(field) and self.values[field].count() > 0
 
 
 def read_people(sides: Sequence[Sequence[Roster]], schema: Schema, as_of: date, school_year: int) -> People:
@@ -70,6 +81,24 @@ def read_people(sides: Sequence[Sequence[Roster]], schema: Schema, as_of: date, 
             frames.append(roster.frame.select(*place, pl.all()))
             table += 1
     rows = pl.concat(frames, how="diagonal") if len(frames) > 1 else frames[0]
+    places, values = read_rows(rows, schema, as_of, school_year)
+    order = places.with_columns(content(values)).with_row_index("_index").sort(ORDER).get_column("_index")
+    return People(schema, schema.matching, places[order], values[order])
+
+
+def read_rows(rows: pl.DataFrame, schema: Schema, as_of: date, school_year: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read any rows for comparison; each is read by itself, so that it makes no difference which others are there.
+
+    Args:
+        rows: `table`, `row`, `side`, the fields as written, and `<field>#numeric`.
+        schema: As in `read_people`.
+        as_of: Likewise.
+        school_year: Likewise.
+
+    Returns:
+        Places and values as in `People`, in the order of the rows.
+    """
+    assert schema.matching is not None
     flags = [pl.col(name).fill_null(value=False) for name in rows.columns if name.endswith(NUMERIC)]
     rows = rows.with_columns(flags)
     values = _values(rows, schema, as_of, school_year)
@@ -79,14 +108,25 @@ def read_people(sides: Sequence[Sequence[Roster]], schema: Schema, as_of: date, 
             "school"
         )
     )
-    # Equal records come in any order, and it makes no difference which of them is first; after that their place decides.
-    order = (
-        places.with_columns(_content=values.select(pl.struct(pl.all()).hash(seed=1)).to_series())
-        .with_row_index("_index")
-        .sort("_content", "side", "table", "row")
-        .get_column("_index")
+    return places, values
+
+
+def with_schools(places: pl.DataFrame, named_after: Sequence[str]) -> pl.DataFrame:
+    """Return places in which a row that names no school belongs to the one that its file is named after.
+
+    Args:
+        places: As in `People`.
+        named_after: That school, table by table.
+    """
+    named = pl.col("table").replace_strict(
+        list(range(len(named_after))), list(named_after), default=None, return_dtype=pl.String
     )
-    return People(schema, schema.matching, places[order], values[order])
+    return places.with_columns(school=pl.col("school").replace("", None).fill_null(named))
+
+
+def content(values: pl.DataFrame) -> pl.Series:
+    """Return `_content`, a number that tells what records say: they stand in its order."""
+    return values.select(pl.struct(pl.all()).hash(seed=1)).to_series().alias(ORDER[0])
 
 
 def _values(rows: pl.DataFrame, schema: Schema, as_of: date, school_year: int) -> pl.DataFrame:

@@ -22,7 +22,6 @@ from xueji_cli.schema.matching import DISAGREEMENT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xueji_cli.matching.people import People
     from xueji_cli.schema.matching import Comparison, Level, Model
 
 #: Pairs of records far apart that chance agreement is measured on: five a record, within these bounds.
@@ -120,27 +119,32 @@ def probability(weight: pl.Expr) -> pl.Expr:
     return 1.0 / (1.0 + (weight * -math.log(2)).exp())
 
 
+def step(pairs: int) -> int:
+    """Return that m is refined from every how manieth of so many candidate pairs; 0 when they are too few to teach anything."""
+    return -(-pairs // _SAMPLE) if pairs >= _ENOUGH else 0
+
+
 def learn(
-    people: People,
+    model: Model,
+    records: int,
     features: Mapping[str, pl.DataFrame],
-    pairs: pl.DataFrame,
+    sample: pl.DataFrame | None,
     u: Mapping[str, tuple[float, ...]],
 ) -> Weights:
     """Return the weights for these records.
 
     Args:
-        people: The records, and the model with its priors.
+        model: The model with its priors.
+        records: How many records there are.
         features: Columns of each comparison.
-        pairs: Candidate pairs `l`, `r`.
+        sample: Candidate pairs `l`, `r`: every `step`-th of all; None when they are too few.
         u: What `chance` says.
     """
-    model, records = people.model, people.height
     names = tuple(u)
     m = {name: tuple(level.m for level in model.comparison(name).levels) for name in names}
     prior = math.log2(model.rate * 2 / max(records, 2))
-    if pairs.height >= _ENOUGH:
-        step = -(-pairs.height // _SAMPLE)
-        m = _refined(people, features, Weights(model, names, m, u, prior, records), pairs.gather_every(step))
+    if sample is not None:
+        m = _refined(features, Weights(model, names, m, u, prior, records), sample)
     return Weights(model, names, m, _against(model, m, u), prior, records)
 
 
@@ -157,21 +161,32 @@ def _against(
     }
 
 
-def chance(people: People, features: Mapping[str, pl.DataFrame]) -> dict[str, tuple[float, ...]]:
-    """Return u of each level of each comparison: measured on pairs far apart, the model's own as if seen on some pairs."""
-    model, records = people.model, people.height
-    names = [each.name for each in model.compare if each.name in features]
+def far_apart(records: int) -> pl.DataFrame:
+    """Return the pairs `l`, `r` that chance agreement is measured on; of many records, only the first 100,001 are in them."""
     wanted = min(max(5 * records, _RANDOM_PAIRS[0]), _RANDOM_PAIRS[1], records * (records - 1) // 2)
     # Records stand in an order that has nothing to do with who they are, so any step away is a random other.
     count = pl.int_range(wanted, dtype=pl.Int64, eager=True)
     left = (count % max(records, 1)).cast(pl.UInt32)
     right = ((count + 1 + count // max(records, 1)) % max(records, 1)).cast(pl.UInt32)
+    return pl.DataFrame({"l": left, "r": right})
+
+
+def chance(model: Model, records: int, features: Mapping[str, pl.DataFrame]) -> dict[str, tuple[float, ...]]:
+    """Return u of each level of each comparison: measured on pairs far apart, the model's own as if seen on some pairs.
+
+    Args:
+        model: The model.
+        records: How many records there are.
+        features: Columns of each comparison, of the records that are in `far_apart` at least.
+    """
+    names = [each.name for each in model.compare if each.name in features]
+    pairs = far_apart(records)
 
     def measured(name: str) -> tuple[float, ...]:
         comparison = model.comparison(name)
         seen = [0.0] * len(comparison.levels)
-        if wanted:
-            level = KIND[comparison.kind].compare(comparison, features, left, right).level
+        if pairs.height:
+            level = KIND[comparison.kind].compare(comparison, features, pairs["l"], pairs["r"]).level
             for value, number in level.drop_nulls().value_counts().iter_rows():
                 seen[value] = number
         total = sum(seen) + _U_PRIOR
@@ -184,7 +199,7 @@ def chance(people: People, features: Mapping[str, pl.DataFrame]) -> dict[str, tu
 
 
 def _refined(
-    people: People, features: Mapping[str, pl.DataFrame], weights: Weights, pairs: pl.DataFrame
+    features: Mapping[str, pl.DataFrame], weights: Weights, pairs: pl.DataFrame
 ) -> dict[str, tuple[float, ...]]:
     """Return m after EM on patterns of levels; u and the prior stay.
 
@@ -192,7 +207,7 @@ def _refined(
     whole bits. Pairs on which a guard has a word (twins, a second 户口, a name and little else) are left out: they are
     more than the duplicates, and what their agreement means is just what can't be learnt from them.
     """
-    model, names = people.model, weights.names
+    model, names = weights.model, weights.names
     excess = pl.lit(0.0)
 
     def compared(some: pl.DataFrame) -> pl.DataFrame:
@@ -212,7 +227,7 @@ def _refined(
         full = weights.weight(name, pl.col(name), pl.col(f"s:{name}"))
         frame = frame.with_columns(full.alias(f"w:{name}"))
         excess = excess + full - plain
-    frame = frame.with_columns(excess=excess.round(0)).filter(~guards.doubtful(people, features, frame))
+    frame = frame.with_columns(excess=excess.round(0)).filter(~guards.doubtful(model, features, frame))
     patterns = frame.group_by(*names, "excess").agg(n=pl.len()).sort(*names, "excess")
     current = dict(weights.m)
     for _ in range(_ROUNDS):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from xueji_cli.matching.kinds.frequency import with_shares
 from xueji_cli.schema.matching import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from xueji_cli.matching.people import People
     from xueji_cli.schema.matching import Comparison
@@ -33,9 +34,27 @@ class Kind(ABC):
 
     name: str
 
-    @abstractmethod
     def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
-        """Return the columns that are compared, one row a record; None when the tables lack the fields."""
+        """Return the columns that are compared with the shares of their values, one row a record; None as `columns`.
+
+        Args:
+            comparison: What is compared.
+            people: All records: shares are of all.
+        """
+        columns = self.columns(comparison, people)
+        if columns is None:
+            return None
+        for codes in self.codes(columns.columns):
+            columns = with_shares(columns, codes)
+        return columns
+
+    @abstractmethod
+    def columns(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """Return the columns that are compared, without shares, one row a record; None when the tables lack the fields."""
+
+    def codes(self, columns: Sequence[str]) -> list[dict[str, str]]:  # noqa: ARG002 - most have the same
+        """Return which of its columns have codes that are counted, each with the column of its shares; what counts together, together."""
+        return [{"v#": "v%"}]
 
     @abstractmethod
     def compare(
@@ -64,24 +83,13 @@ class Kind(ABC):
 
 
 def coded(values: pl.Series, name: str = "v") -> dict[str, pl.Series]:
-    """Return a value column, its 64-bit code (equal for equal values only, for all that is to be expected) and its share.
+    """Return a value column and its 64-bit code (equal for equal values only, for all that is to be expected).
 
     Args:
         values: Any column; null where there is nothing to compare.
-        name: Prefix of the columns: `v`, `v#`, `v%`.
+        name: Prefix of the columns: `v`, `v#`.
     """
-    code = values.to_frame("v").select(pl.when(pl.col("v").is_not_null()).then(pl.col("v").hash(seed=1))).to_series()
-    return {name: values.alias(name), name + "#": code.alias(name + "#"), name + "%": shares(code).alias(name + "%")}
-
-
-def shares(codes: pl.Series) -> pl.Series:
-    """Return how many records besides two have the same code, as a share of those that have one.
-
-    Besides two: the pair that is looked at must not tell how rare what it agrees on is.
-    """
-    known = max(len(codes) - codes.null_count(), 1)
-    share = ((pl.len().over("c").cast(pl.Int64) - 2).clip(lower_bound=0) / known).cast(pl.Float32)
-    return codes.to_frame("c").select(pl.when(pl.col("c").is_not_null()).then(share)).to_series()
+    return {name: values.alias(name), name + "#": hashed(values).alias(name + "#")}
 
 
 def sides(features: pl.DataFrame, names: list[str], left: pl.Series, right: pl.Series) -> pl.DataFrame:

@@ -25,7 +25,7 @@ class Dates(Kind):
 
     name = "date"
 
-    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+    def columns(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
         """`v` the day as an integer, `day` as a date."""
         value = filled(people, comparison, {"id_number": identity.BORN})
         if value is None:
@@ -75,7 +75,7 @@ class Categories(Kind):
 
     name = "category"
 
-    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+    def columns(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
         """`v` the value."""
         value = filled(people, comparison, {"id_number": identity.SEX})
         return None if value is None else pl.DataFrame(coded(value))

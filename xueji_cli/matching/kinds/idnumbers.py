@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.matching import identity
-from xueji_cli.matching.kinds.base import Answer, Kind, hashed, on_distinct_pairs, shares, sides
+from xueji_cli.matching.kinds.base import Answer, Kind, hashed, on_distinct_pairs, sides
 from xueji_cli.values.idnumber import WEIGHTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
 
@@ -27,8 +27,8 @@ class IdNumbers(Kind):
 
     name = "id_number"
 
-    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
-        """`own`, `roll`, `typo`, `head` as in `identity`, with codes; `own%`; `any`, whatever stands there."""
+    def columns(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`own`, `roll`, `typo`, `head` as in `identity`, with codes; `any`, whatever stands there."""
         if not people.has(identity.OWN):
             return None
         read = people.values.select(
@@ -42,16 +42,18 @@ class IdNumbers(Kind):
         # A guardian's number says nothing about the child.
         read = read.with_columns(any=pl.when(people.values[identity.ADULT].is_null()).then("any"))
         codes = [hashed(read[name]).alias(f"{name}#") for name in ("own", "roll", "typo")]
-        own = codes[0]
         # What is compared when the numbers are not equal: the mistyped one, else the sound one.
         text = read.select(pl.coalesce("typo", "own")).to_series()
         return read.with_columns(
             *codes,
             hashed(read["book"]).alias("book#"),
-            shares(own).alias("own%"),
             text.alias("text"),
             hashed(text).alias("text#"),
         )
+
+    def codes(self, columns: Sequence[str]) -> list[dict[str, str]]:  # noqa: ARG002 - always the same
+        """The own number."""
+        return [{"own#": "own%"}]
 
     def compare(
         self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series

@@ -13,7 +13,6 @@ from xueji_cli.matching.kinds.base import (
     hashed,
     keys_of,
     on_distinct_pairs,
-    shares,
     sides,
 )
 from xueji_cli.schema.matching import KINDS
@@ -21,7 +20,7 @@ from xueji_cli.values import han
 from xueji_cli.values.text import on_distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from xueji_cli.matching.people import People
     from xueji_cli.schema.matching import Comparison
@@ -39,13 +38,17 @@ class Names(Kind):
 
     name = "name"
 
-    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
-        """`v` name, `sound` syllables, with codes and shares."""
+    def columns(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`v` name and its code, and the code of its sound, `sound#`."""
         if not people.has(comparison.fields[0]):
             return None
         value = people.values.get_column(comparison.fields[0])
         sound = hashed(on_distinct(value, han.sounds))
-        return pl.DataFrame(coded(value) | {"sound#": sound, "sound%": shares(sound)})
+        return pl.DataFrame(coded(value) | {"sound#": sound})
+
+    def codes(self, columns: Sequence[str]) -> list[dict[str, str]]:  # noqa: ARG002 - always the same
+        """Name and sound."""
+        return [{"v#": "v%"}, {"sound#": "sound%"}]
 
     def compare(
         self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series

@@ -12,36 +12,15 @@ from xueji_cli.values import han
 from xueji_cli.values.text import on_distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from xueji_cli.matching.people import People
     from xueji_cli.schema.matching import Comparison
 
 
-def _with_shares(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add `p0 p1 …`: the share of records besides two that have the member `h0 h1 …`, wherever it stands in them."""
-    names = frame.columns
-    # A member that stands twice in a record (the pupil's telephone is the mother's) is one member of it.
-    once = frame.select(
-        pl.when(
-            ~pl.any_horizontal([pl.lit(value=False), *(pl.col(name) == pl.col(b) for b in names[:i])]).fill_null(
-                value=False
-            )
-        )
-        .then(name)
-        .alias(name)
-        for i, name in enumerate(names)
-    )
-    known = max(once.select(pl.any_horizontal(pl.all().is_not_null()).sum()).item(), 1)
-    every = pl.concat([once[name].alias("h") for name in names]).to_frame()
-    others = (pl.len().over("h").cast(pl.Int64) - 2).clip(lower_bound=0) / known
-    share = every.select(pl.when(pl.col("h").is_not_null()).then(others).cast(pl.Float32)).to_series()
-    shared = [share.slice(i * frame.height, frame.height).alias(f"p{i}") for i in range(len(names))]
-    told = frame.with_columns(shared)
-    for i, name in enumerate(names):
-        before = [pl.when(pl.col(name) == pl.col(b)).then(pl.col(f"p{j}")) for j, b in enumerate(names[:i])]
-        told = told.with_columns(pl.coalesce(f"p{i}", *before))
-    return told
+def _every_share(columns: Sequence[str]) -> list[dict[str, str]]:
+    """Return the members `h0 h1 …` with their shares `p0 p1 …`: a member counts wherever it stands in a record."""
+    return [{name: "p" + name[1:] for name in columns if name.startswith("h")}]
 
 
 class _Common:
@@ -70,13 +49,17 @@ class Sets(Kind):
 
     name = "any"
 
-    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
-        """`h0 h1 …` codes of the numbers, `p0 p1 …` their shares."""
+    def columns(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`h0 h1 …` codes of the numbers; their shares are `p0 p1 …`."""
         names = [identity.ADULT if field == "id_number" else field for field in comparison.fields]
-        known = [name for name in names if people.has(name) and people.values[name].count()]
+        known = [name for name in names if people.fills(name)]
         if not known:
             return None
-        return _with_shares(pl.DataFrame({f"h{i}": hashed(people.values[name]) for i, name in enumerate(known)}))
+        return pl.DataFrame({f"h{i}": hashed(people.values[name]) for i, name in enumerate(known)})
+
+    def codes(self, columns: Sequence[str]) -> list[dict[str, str]]:
+        """The members."""
+        return _every_share(columns)
 
     def compare(
         self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
@@ -105,15 +88,19 @@ class NameSets(Kind):
 
     name = "people"
 
-    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
-        """`h0 h1 …` codes of the names, `p0 p1 …` their shares, `s0 s1 …` codes of their sounds."""
+    def columns(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`h0 h1 …` codes of the names, whose shares are `p0 p1 …`; `s0 s1 …` codes of their sounds."""
         fields = self.shown(people, comparison)
         if not fields:
             return None
         values = [people.values[field] for field in fields]
-        names = _with_shares(pl.DataFrame({f"h{i}": hashed(value) for i, value in enumerate(values)}))
+        names = [hashed(value).alias(f"h{i}") for i, value in enumerate(values)]
         sounds = [hashed(on_distinct(value, han.sounds)).alias(f"s{i}") for i, value in enumerate(values)]
-        return names.with_columns(sounds)
+        return pl.DataFrame([*names, *sounds])
+
+    def codes(self, columns: Sequence[str]) -> list[dict[str, str]]:
+        """The members."""
+        return _every_share(columns)
 
     def compare(
         self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series

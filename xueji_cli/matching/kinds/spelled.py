@@ -28,8 +28,8 @@ class Spelled(Kind):
     def closeness(self, left: pl.Series, right: pl.Series) -> pl.Series:
         """Return the levels of distinct pairs of different texts."""
 
-    def features(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
-        """`v` the plain text, with its code and share."""
+    def columns(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`v` the plain text, with its code."""
         value = filled(people, comparison)
         if value is None:
             return None
