@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 # The group that an option stands in on a long help page: a key of `panels` in help.toml.
-_OUTPUT, _READING, _RULES, _MATCHING, _GENERAL = "output", "reading", "rules", "matching", "general"
+_OUTPUT, _READING, _RULES, _MATCHING, _SPARK, _GENERAL = "output", "reading", "rules", "matching", "spark", "general"
 
 Files = Annotated[list[str], typer.Argument(metavar="FILES...", show_default=False)]
 SchemaName = Annotated[str | None, typer.Option("--schema", metavar="NAME", rich_help_panel=_READING)]
@@ -30,6 +30,10 @@ Places = Annotated[int, typer.Option("--places", metavar="N", min=0, rich_help_p
 Reveal = Annotated[bool, typer.Option("--reveal", rich_help_panel=_OUTPUT)]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", rich_help_panel=_READING)]
 Memory = Annotated[str | None, typer.Option("--memory", metavar="SIZE", rich_help_panel=_READING)]
+Engine = Annotated[Literal["memory", "spark"], typer.Option("--engine", metavar="memory|spark", rich_help_panel=_SPARK)]
+Master = Annotated[str | None, typer.Option("--master", metavar="URL", rich_help_panel=_SPARK)]
+Conf = Annotated[list[str] | None, typer.Option("--conf", metavar="K=V", rich_help_panel=_SPARK)]
+WorkDir = Annotated[str | None, typer.Option("--work-dir", metavar="DIR", rich_help_panel=_SPARK)]
 Format = Annotated[
     Literal["text", "json", "jsonl", "csv"] | None,
     typer.Option("--format", metavar="text|json|jsonl|csv", rich_help_panel=_OUTPUT),
