@@ -21,7 +21,7 @@ from benchmarks.people import make_people
 from xueji_cli.checks import engine
 from xueji_cli.checks.engine import judge
 from xueji_cli.checks.keeping import Limits
-from xueji_cli.checks.keys import Keys, Spill
+from xueji_cli.checks.keys import Keys
 from xueji_cli.checks.registry import all_rules
 from xueji_cli.checks.rule import GroupRule
 from xueji_cli.errors import InputError
@@ -33,6 +33,7 @@ from xueji_cli.tables import memory, pieces
 from xueji_cli.tables.memory import Plan
 from xueji_cli.tables.options import ReadOptions
 from xueji_cli.tables.reader import read_tables
+from xueji_cli.tables.spill import Spill
 from xueji_cli.tables.streaming import Stream, Unstreamable, open_stream
 
 VOCABULARY = Vocabulary([load_schema(name) for name in schema_names()])

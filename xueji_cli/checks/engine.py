@@ -19,10 +19,11 @@ from xueji_cli.checks.context import GroupContext
 from xueji_cli.checks.finding import no_findings
 from xueji_cli.checks.judging import Batch, RowJudge, places, positions, shape
 from xueji_cli.checks.keeping import NO_LIMITS, Checked, Kept, Limits
-from xueji_cli.checks.keys import Keys, Spill
+from xueji_cli.checks.keys import Keys
 from xueji_cli.checks.rule import GroupRule, TableRule
 from xueji_cli.schema.roster import NUMERIC, Roster
 from xueji_cli.schema.streaming import StreamedRoster
+from xueji_cli.tables.spill import Spill
 from xueji_cli.values.classes import school_year
 
 if TYPE_CHECKING:

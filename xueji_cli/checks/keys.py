@@ -7,9 +7,6 @@ carry one of them. So the same rules serve a school's list and a province's.
 from __future__ import annotations
 
 import os
-import shutil
-import signal
-import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,48 +16,8 @@ import polars as pl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType, TracebackType
 
-
-class Spill:
-    """A folder for what does not fit in memory, there only while it is needed.
-
-    It holds personal data: nobody else can read it, and it goes whatever ends the run, a signal to stop included. (A machine that
-    is switched off leaves it in the system's folder for temporary files.)
-    """
-
-    def __init__(self) -> None:
-        self._folder: Path | None = None
-        self._lock = threading.Lock()
-        self._before: dict[int, object] = {}
-
-    @property
-    def folder(self) -> Path:
-        """The folder; made when it is first asked for, for this user alone."""
-        with self._lock:
-            if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="xueji-"))
-            return self._folder
-
-    def __enter__(self) -> Spill:
-        if threading.current_thread() is threading.main_thread():
-            # Ctrl-C is an exception already; these would end the process on the spot, and the folder would stay.
-            for name in ("SIGTERM", "SIGHUP"):
-                if (number := getattr(signal, name, None)) is not None:
-                    self._before[number] = signal.signal(number, _stop)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _stop(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+    from xueji_cli.tables.spill import Spill
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xueji_cli.errors import InputError, UserError
+from xueji_cli.schema.roster import Roster
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from xueji_cli.console import Console
     from xueji_cli.matching.people import People
     from xueji_cli.reports.pairs.report import PairReport
     from xueji_cli.reports.report import Run
     from xueji_cli.schema.model import Schema
-    from xueji_cli.schema.roster import Roster
+    from xueji_cli.schema.streaming import StreamedRoster
     from xueji_cli.settings import Settings
     from xueji_cli.tables.blob import Ahead
+    from xueji_cli.tables.memory import Plan
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the user chose of how people are compared.
+
+    Attributes:
+        threshold: Probability of a duplicate, over the model's.
+        review_threshold: Probability from which a person must look.
+        schools: `all`, `within` or `across`.
+    """
+
+    threshold: str | None
+    review_threshold: str | None
+    schools: str
 
 
 def schools_of(*, within: bool, across: bool) -> str:
@@ -54,11 +72,39 @@ def read_sides(
     Raises:
         UserError: When tables of different kinds are mixed.
     """
-    from xueji_cli.commands.inputs import read_rosters
+    opened, failures = open_sides(sides, settings, console, ahead)
+    return [[roster for roster in side if isinstance(roster, Roster)] for side in opened], failures
+
+
+def open_sides(
+    sides: Sequence[Sequence[str]],
+    settings: Settings,
+    console: Console,
+    ahead: Ahead | None = None,
+    *,
+    plan: Plan | None = None,
+    whole: AbstractSet[str] = frozenset(),
+) -> tuple[list[list[Roster | StreamedRoster]], list[InputError]]:
+    """Read files as `read_sides` does, large ones only at their beginning.
+
+    Args:
+        sides: As in `read_sides`, like all that is not named here.
+        settings: Likewise.
+        console: Likewise.
+        ahead: Likewise.
+        plan: How files are read in pieces that can be; None to read all of them as a whole.
+        whole: Files that are read as a whole all the same.
+
+    Raises:
+        UserError: As `read_sides`.
+    """
+    from xueji_cli.commands.inputs import open_rosters
 
     paths = [path for side in sides for path in side]
-    rosters, failures = read_rosters(paths, settings, console, ahead=ahead, meanwhile=_libraries)
-    kept = []
+    rosters, failures = open_rosters(
+        paths, settings, console, ahead=ahead, meanwhile=_libraries, plan=plan, whole=whole
+    )
+    kept: list[Roster | StreamedRoster] = []
     for roster in rosters:
         if roster.schema.matching is None:
             failures.append(InputError("no_matching", file=roster.table.source.path, schema=roster.schema.title))
@@ -82,10 +128,7 @@ def _libraries() -> None:
 def people_of(
     sides: Sequence[Sequence[Roster]],
     settings: Settings,
-    *,
-    threshold: str | None,
-    review_threshold: str | None,
-    schools: str,
+    chosen: Chosen,
 ) -> People:
     """Return the records of rosters, read for comparison.
 
@@ -94,27 +137,46 @@ def people_of(
     Args:
         sides: Rosters of one pool, or of two lists.
         settings: The run's settings.
-        threshold: Probability of a duplicate, over the model's.
-        review_threshold: Probability from which a person must look.
-        schools: `all`, `within` or `across`.
+        chosen: What the user chose.
 
     Raises:
         UserError: When a threshold can't be, or the model knows no schools.
     """
     from xueji_cli.matching.people import read_people, with_schools
-    from xueji_cli.reports.pairs.records import file_school
     from xueji_cli.values.classes import school_year
 
     rosters = [roster for side in sides for roster in side]
-    schema = with_thresholds(rosters[0].schema, threshold, review_threshold)
-    assert schema.matching is not None
-    if schools != "all" and not schema.matching.school:
-        raise UserError("no_school", schema=schema.title)
+    schema = schema_of(rosters, chosen)
     people = read_people(sides, schema, settings.as_of, school_year(settings.as_of))
+    names = named_after(rosters, schema)
+    return replace(people, places=with_schools(people.places, names)) if names else people
+
+
+def schema_of(rosters: Sequence[Roster | StreamedRoster], chosen: Chosen) -> Schema:
+    """Return the schema of records with the thresholds of this run.
+
+    Args:
+        rosters: Their tables.
+        chosen: What the user chose.
+
+    Raises:
+        UserError: When a threshold can't be, or the model knows no schools.
+    """
+    schema = with_thresholds(rosters[0].schema, chosen.threshold, chosen.review_threshold)
+    assert schema.matching is not None
+    if chosen.schools != "all" and not schema.matching.school:
+        raise UserError("no_school", schema=schema.title)
+    return schema
+
+
+def named_after(rosters: Sequence[Roster | StreamedRoster], schema: Schema) -> tuple[str, ...]:
+    """Return the school that each table's file is named after; nothing when the model knows no schools."""
+    from xueji_cli.reports.pairs.records import file_school
+
+    assert schema.matching is not None
     if not schema.matching.school:
-        return people
-    names = [file_school(roster.table.source.path) for roster in rosters]
-    return replace(people, places=with_schools(people.places, names))
+        return ()
+    return tuple(file_school(roster.table.source.path) for roster in rosters)
 
 
 def with_thresholds(schema: Schema, threshold: str | None, review_threshold: str | None) -> Schema:

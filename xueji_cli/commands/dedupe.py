@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from xueji_cli.commands.decisions import MadeDecisions
     from xueji_cli.errors import InputError
-    from xueji_cli.matching.people import People
+    from xueji_cli.matching.dedupe import Deduped
     from xueji_cli.reports.pairs.report import PairReport
     from xueji_cli.reports.report import Run
     from xueji_cli.schema.roster import Roster
@@ -39,6 +40,8 @@ def dedupe(
     header_row: options.HeaderRow = None,
     encoding: options.Encoding = None,
     recursive: options.Recursive = False,
+    memory: options.Memory = None,
+    work_dir: options.WorkDir = None,
     places: options.Places = 3,
     reveal: options.Reveal = False,
     config: options.Config = None,
@@ -48,63 +51,82 @@ def dedupe(
     debug: options.Debug = False,
 ) -> int:
     """Find duplicates."""
-    from xueji_cli.commands import comparing, looking
+    from xueji_cli.commands import comparing, looking, scaled
     from xueji_cli.commands.check import refuse_outputs
     from xueji_cli.commands.decisions import read_decisions
     from xueji_cli.commands.start import start
+    from xueji_cli.matching.dedupe import dedupe as find_duplicates
+    from xueji_cli.scaling.reading import Wanted
     from xueji_cli.tables.blob import Ahead
     from xueji_cli.tables.paths import expand_inputs
 
     console, settings = start(ctx, without=frozenset())
     schools = comparing.schools_of(within=within_school, across=across_schools)
     paths = expand_inputs(files, recursive=settings.recursive)
-    ahead = Ahead(paths)
+    way = scaled.way(paths, settings, work_dir)
+    ahead = Ahead(paths) if way is None else None
     outputs = list(dict.fromkeys(output or []))
     comparing.refuse_files(settings, outputs, plan=plan, explain=explain is not None)
     made = read_decisions(expand_inputs(decisions)) if decisions else None
     refuse_outputs(outputs, [*paths, *(made.files if made else ())])
-    (rosters,), failures = comparing.read_sides([paths], settings, console, ahead)
-    if not rosters:
-        return comparing.nothing_read(failures, console)
-    people = comparing.people_of(
-        [rosters], settings, threshold=threshold, review_threshold=review_threshold, schools=schools
-    )
     own = {
         "threshold": threshold,
         "review_threshold": review_threshold,
         "schools": "" if schools == "all" else schools,
         "decisions": list(made.files) if made else None,
     }
+
+    def finish(report: PairReport) -> int:
+        if explain is not None:
+            return looking.explain(report, explain, settings, console)
+        return comparing.show(report, settings, console, outputs, limit=places)
+
+    chosen = comparing.Chosen(threshold, review_threshold, schools)
+    if way is not None:
+        wanted = Wanted(looking.rows_of(explain), keys_of(made))
+        with scaled.at_work([paths], settings, console, way, chosen, wanted) as work:
+            if work.machine is None or work.schema is None:
+                return comparing.nothing_read(work.failures, console)
+            run = comparing.run_of("dedupe", work.schema, settings, own)
+            if plan:
+                return looking.show_plan(scaled.planned(work, run), settings, console)
+            found = work.machine.dedupe(made.decisions if made else None)
+            report = report_of(found, work.machine.rosters, work.failures, run, made)
+            return finish(replace(report, counted=work.machine.counted))
+    (rosters,), failures = comparing.read_sides([paths], settings, console, ahead)
+    if not rosters:
+        return comparing.nothing_read(failures, console)
+    people = comparing.people_of([rosters], settings, chosen)
     run = comparing.run_of("dedupe", people.schema, settings, own)
     if plan:
         return looking.plan(people, rosters, failures, run, settings, console, schools=schools)
-    report = find(people, rosters, failures, run, schools=schools, made=made)
-    if explain is not None:
-        return looking.explain(report, explain, settings, console)
-    return comparing.show(report, settings, console, outputs, limit=places)
+    found = find_duplicates(people, schools=schools, decisions=made.decisions if made else None)
+    return finish(report_of(found, rosters, failures, run, made))
 
 
-def find(
-    people: People,
+def report_of(
+    found: Deduped,
     rosters: Sequence[Roster],
     failures: Sequence[InputError],
     run: Run,
-    *,
-    schools: str,
     made: MadeDecisions | None,
 ) -> PairReport:
-    """Find the same people and return the report."""
-    from xueji_cli.matching.dedupe import dedupe as find_duplicates
+    """Return the report of what was found."""
     from xueji_cli.reports.pairs.report import PairReport, UsedDecisions
 
-    found = find_duplicates(people, schools=schools, decisions=made.decisions if made else None)
     used = UsedDecisions(made.files, found.decided, tuple(made.places[n] for n in found.stale)) if made else None
     return PairReport(
         run=run,
         rosters=tuple(rosters),
         unreadable=tuple(failures),
-        people=people,
+        people=found.people,
         judged=found.judged,
         clusters=found.clusters,
         decisions=used,
     )
+
+
+def keys_of(made: MadeDecisions | None) -> frozenset[str]:
+    """Return the keys of all records that a decision names."""
+    decisions = made.decisions.decisions if made else ()
+    return frozenset(key for each in decisions for key in (each.left, each.right))

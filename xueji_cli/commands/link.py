@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import typer
 
 from xueji_cli.commands import options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xueji_cli.errors import InputError
+    from xueji_cli.matching.linking import Linked
+    from xueji_cli.reports.pairs.report import PairReport
+    from xueji_cli.reports.report import Run
+    from xueji_cli.schema.roster import Roster
 
 
 def link(
@@ -28,6 +40,8 @@ def link(
     header_row: options.HeaderRow = None,
     encoding: options.Encoding = None,
     recursive: options.Recursive = False,
+    memory: options.Memory = None,
+    work_dir: options.WorkDir = None,
     places: options.Places = 3,
     reveal: options.Reveal = False,
     config: options.Config = None,
@@ -37,12 +51,12 @@ def link(
     debug: options.Debug = False,
 ) -> int:
     """Link two lists."""
-    from xueji_cli.commands import comparing, looking
+    from xueji_cli.commands import comparing, looking, scaled
     from xueji_cli.commands.check import refuse_outputs
     from xueji_cli.commands.start import start
     from xueji_cli.errors import UserError
     from xueji_cli.matching.linking import link as find_links
-    from xueji_cli.reports.pairs.report import PairReport
+    from xueji_cli.scaling.reading import Wanted
     from xueji_cli.tables.paths import expand_inputs, same_file_key
 
     console, settings = start(ctx, without=frozenset())
@@ -54,31 +68,51 @@ def link(
     outputs = list(dict.fromkeys(output or []))
     comparing.refuse_files(settings, outputs, plan=plan, explain=explain is not None)
     refuse_outputs(outputs, [path for side in sides for path in side])
-    rosters, failures = comparing.read_sides(sides, settings, console)
-    if not all(rosters):
-        return comparing.nothing_read(failures, console)
-    people = comparing.people_of(
-        rosters, settings, threshold=threshold, review_threshold=review_threshold, schools=schools
-    )
+    way = scaled.way([path for side in sides for path in side], settings, work_dir)
     own = {
         "threshold": threshold,
         "review_threshold": review_threshold,
         "schools": "" if schools == "all" else schools,
         "many": many,
     }
+
+    def finish(report: PairReport) -> int:
+        if explain is not None:
+            return looking.explain(report, explain, settings, console)
+        return comparing.show(report, settings, console, outputs, limit=places)
+
+    chosen = comparing.Chosen(threshold, review_threshold, schools)
+    if way is not None:
+        wanted = Wanted(looking.rows_of(explain))
+        with scaled.at_work(sides, settings, console, way, chosen, wanted) as work:
+            if work.machine is None or work.schema is None:
+                return comparing.nothing_read(work.failures, console)
+            run = comparing.run_of("link", work.schema, settings, own)
+            if plan:
+                return looking.show_plan(scaled.planned(work, run), settings, console)
+            found = work.machine.link(many=many, whole=explain is None)
+            report = report_of(found, work.machine.rosters, work.failures, run)
+            return finish(replace(report, counted=work.machine.counted))
+    rosters, failures = comparing.read_sides(sides, settings, console)
+    if not all(rosters):
+        return comparing.nothing_read(failures, console)
+    people = comparing.people_of(rosters, settings, chosen)
     run = comparing.run_of("link", people.schema, settings, own)
     tables = [roster for side in rosters for roster in side]
     if plan:
         return looking.plan(people, tables, failures, run, settings, console, schools=schools)
-    found = find_links(people, schools=schools, many=many)
-    report = PairReport(
+    return finish(report_of(find_links(people, schools=schools, many=many), tables, failures, run))
+
+
+def report_of(found: Linked, rosters: Sequence[Roster], failures: Sequence[InputError], run: Run) -> PairReport:
+    """Return the report of what was found."""
+    from xueji_cli.reports.pairs.report import PairReport
+
+    return PairReport(
         run=run,
-        rosters=tuple(tables),
+        rosters=tuple(rosters),
         unreadable=tuple(failures),
-        people=people,
+        people=found.people,
         judged=found.judged,
         lone=(found.only_left, found.only_right),
     )
-    if explain is not None:
-        return looking.explain(report, explain, settings, console)
-    return comparing.show(report, settings, console, outputs, limit=places)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xueji_cli.errors import InputError
     from xueji_cli.matching.pairing import Judged
     from xueji_cli.matching.people import People
-    from xueji_cli.reports.pairs.report import PairReport
+    from xueji_cli.reports.pairs.report import PairReport, PlanReport
     from xueji_cli.reports.report import Run
     from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
@@ -35,22 +35,29 @@ def plan(
     schools: str,
 ) -> int:
     """Show what would be compared, and return the exit status."""
+    from xueji_cli.commands.scaled import scale_of
     from xueji_cli.matching import blocking
     from xueji_cli.matching.pairing import features_of
-    from xueji_cli.reports.pairs.looking import render_plan, write_plan
     from xueji_cli.reports.pairs.report import PlanReport
 
     candidates = blocking.plan(people, people.model, features_of(people), schools)
-    report = PlanReport(run, tuple(rosters), tuple(failures), people, candidates)
+    scale = scale_of(None, people.height)
+    return show_plan(PlanReport(run, tuple(rosters), tuple(failures), people, candidates, scale), settings, console)
+
+
+def show_plan(report: PlanReport, settings: Settings, console: Console) -> int:
+    """Show a plan, and return the exit status."""
+    from xueji_cli.reports.pairs.looking import render_plan, write_plan
+
     if settings.format == "json":
         with console.binary() as stream:
             write_plan(report, stream, lang=console.lang)
     else:
         console.render(render_plan(report, lang=console.lang, width=console.width, verbose=console.verbose))
     if settings.format == "json" or not console.seen:
-        for error in failures:
+        for error in report.unreadable:
             console.user_error(error)
-    return UNREADABLE if failures else CLEAN
+    return UNREADABLE if report.unreadable else CLEAN
 
 
 def explain(
@@ -109,6 +116,12 @@ def _compared(report: PairReport, pair: pl.DataFrame) -> pl.DataFrame:
         pl.lit(None, dtype=judged.pairs.schema[name]).alias(name) for name in columns if name not in told.columns
     ]
     return told.with_columns(missing).select(columns)
+
+
+def rows_of(places: tuple[str, str] | None) -> frozenset[int]:
+    """Return the rows that `--explain` asks for, of whatever file."""
+    numbers = [place.rpartition(":")[2] for place in places or ()]
+    return frozenset(int(number) for number in numbers if number.isdecimal())
 
 
 def find_record(place: str, people: People, rosters: Sequence[Roster]) -> int:

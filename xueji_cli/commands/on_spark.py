@@ -53,6 +53,7 @@ def check(
 
     with _run(files, outputs, settings, console, ask) as run:
         binder, options = binder_for(settings), read_options(settings)
+
         def judged(
             active: Mapping[str, ActiveRule], around: Surroundings
         ) -> tuple[list[Roster], Checked, list[InputError]]:

@@ -33,7 +33,7 @@ Memory = Annotated[str | None, typer.Option("--memory", metavar="SIZE", rich_hel
 Engine = Annotated[Literal["memory", "spark"], typer.Option("--engine", metavar="memory|spark", rich_help_panel=_SPARK)]
 Master = Annotated[str | None, typer.Option("--master", metavar="URL", rich_help_panel=_SPARK)]
 Conf = Annotated[list[str] | None, typer.Option("--conf", metavar="K=V", rich_help_panel=_SPARK)]
-WorkDir = Annotated[str | None, typer.Option("--work-dir", metavar="DIR", rich_help_panel=_SPARK)]
+WorkDir = Annotated[str | None, typer.Option("--work-dir", metavar="DIR", rich_help_panel=_READING)]
 Format = Annotated[
     Literal["text", "json", "jsonl", "csv"] | None,
     typer.Option("--format", metavar="text|json|jsonl|csv", rich_help_panel=_OUTPUT),

@@ -185,10 +185,13 @@ def chosen(pairs: pl.Series, school: pl.Series, schools: str) -> pl.DataFrame:
         schools: `all`, `within` or `across`.
     """
     frame = parted(pairs)
-    if schools == "all" or not frame.height:
-        return frame
-    same = school.gather(frame["l"]) == school.gather(frame["r"])
-    return frame.filter(same if schools == "within" else ~same)
+    return frame if schools == "all" else frame.filter(of_schools(frame, school, schools))
+
+
+def of_schools(pairs: pl.DataFrame, school: pl.Series, schools: str) -> pl.Series:
+    """Return which pairs (`l`, `r`) are `within` a school or `across` two; those with a record of no school are neither."""
+    same = school.gather(pairs["l"]) == school.gather(pairs["r"])
+    return same if schools == "within" else ~same
 
 
 def parted(pairs: pl.Series) -> pl.DataFrame:

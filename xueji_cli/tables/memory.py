@@ -25,6 +25,8 @@ _UNKNOWN = 4 << 30
 _TEXT, _PACKAGE, _PARQUET = 6, 30, 60
 #: Bytes in memory for a cell, when their number is known.
 _CELL = 45
+#: Bytes of a line of text, when there are few columns; more make fewer rows than are reckoned with.
+_LINE = 120
 _TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 #: Rows of a piece at the most and at the least, and bytes in memory for one of them with all that is derived from it. A piece costs a
 #: quarter of a second however small it is.
@@ -51,6 +53,11 @@ def parse_size(text: str) -> int | None:
         return None
     size = int(float(found[1]) * _UNITS[found[2].upper()])
     return size if size >= LEAST else None
+
+
+def gigabytes(size: int) -> str:
+    """Return bytes as people read them: `1.4 GB`, `350 MB`."""
+    return f"{size / (1 << 30):.1f} GB" if size >= 1 << 30 else f"{-(-size // (1 << 20))} MB"
 
 
 def available() -> int:
@@ -95,25 +102,31 @@ def _from_windows() -> int | None:
     return int(status.free) if windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
 
 
-def plan(paths: Sequence[str], memory: int | None) -> Plan | None:
+def room(memory: int | None) -> int:
+    """Return the bytes that a run may take: what it was told, else a part of what is free."""
+    return int(available() * _SHARE) if memory is None else memory
+
+
+def plan(paths: Sequence[str], memory: int | None, weight: float = 1.0) -> Plan | None:
     """Decide how files are read; None when all of them fit in memory together.
 
     Args:
         paths: The files; what comes through stdin counts as nothing.
         memory: Bytes that the run may take; None for a part of those that are free.
+        weight: How many times as much a run takes as checking them does.
     """
     sizes = {path: size for path in paths if path != STDIN and (size := _size(path))}
     largest = max(sizes.values(), default=0)
     # Nobody asks a small roster how much memory there is.
     if memory is None and sum(sizes.values()) * _PARQUET < LEAST:
         return None
-    room = int(available() * _SHARE) if memory is None else memory
-    needed = LEAST + sum(_needed(path, size) for path, size in sizes.items())
-    if needed <= room and largest <= MAX_BYTES:
+    free = room(memory)
+    needed = LEAST + int(weight * sum(_needed(path, size) for path, size in sizes.items()))
+    if needed <= free and largest <= MAX_BYTES:
         return None
     # Each processor works on a piece, and one more is being read; a quarter is for keys and findings.
-    rows = (room - LEAST) * 3 // 4 // _ROW // (min(os.cpu_count() or 1, 8) + 1)
-    return Plan(rows=max(_LEAST_ROWS, min(_MOST_ROWS, rows)), keys=room // 8)
+    rows = (free - LEAST) * 3 // 4 // _ROW // (min(os.cpu_count() or 1, 8) + 1)
+    return Plan(rows=max(_LEAST_ROWS, min(_MOST_ROWS, rows)), keys=free // 8)
 
 
 def _size(path: str) -> int:
@@ -131,6 +144,20 @@ def _needed(path: str, size: int) -> int:
     if suffix == ".parquet":
         return _cells(path) * _CELL or size * _PARQUET
     return size * _PACKAGE
+
+
+def rows_of(path: str) -> int:
+    """Return how many rows a file has: as Parquet says, or about, from the size of a text file."""
+    return _rows(path) if Path(path).suffix.lower() == ".parquet" else _size(path) // _LINE
+
+
+def _rows(path: str) -> int:
+    import polars as pl
+
+    try:
+        return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+    except (pl.exceptions.PolarsError, OSError):
+        return _size(path) // _LINE
 
 
 def _cells(path: str) -> int:

@@ -12,6 +12,7 @@ from xueji_cli.reports.pairs.machine import inputs, pair_entries, run_entry
 from xueji_cli.reports.pairs.plan import key_title, large_blocks, plan_keys
 from xueji_cli.reports.pairs.recordpage import RecordPage
 from xueji_cli.reports.pairs.records import RecordView
+from xueji_cli.tables.memory import gigabytes
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -58,6 +59,13 @@ def render_plan(report: PlanReport, *, lang: str, width: int, verbose: bool) -> 
     if unkeyed := len(report.candidates.unkeyed):
         page.paragraph("", page.tell("plan.unkeyed", count=f"{unkeyed:,}"), "warning")
     page.blocks(report.candidates.large, verbose=verbose)
+    takes = {
+        "buckets": f"{report.scale.buckets:,}",
+        "memory": gigabytes(report.scale.memory),
+        "disk": gigabytes(report.scale.disk),
+    }
+    key = "plan.in_buckets" if report.scale.buckets else "plan.in_memory"
+    page.paragraph(page.tell("margin.takes"), page.tell(key, **takes))
     return Group(*page.lines)
 
 
@@ -68,10 +76,16 @@ def write_plan(report: PlanReport, stream: IO[bytes], *, lang: str) -> None:
         "schema": PLAN_CONTRACT,
         "run": run_entry(report),
         "inputs": inputs(report),
-        "records": report.people.height,
+        "records": int(report.tally["n"].sum()),
         "keys": plan_keys(report.candidates),
         "large_blocks": large_blocks(view, report.candidates),
         "not_compared": len(report.candidates.unkeyed),
+        "scale": {
+            "way": "buckets" if report.scale.buckets else "memory",
+            "buckets": report.scale.buckets,
+            "memory_bytes": report.scale.memory,
+            "disk_bytes": report.scale.disk,
+        },
         "unreadable": unreadable_entries(report.unreadable, lang),
     }
     stream.write(dump(document) + b"\n")

@@ -174,7 +174,7 @@ def run_entry(report: PairReport | PlanReport) -> dict[str, Any]:
 def inputs(report: PairReport | PlanReport) -> list[dict[str, Any]]:
     """Return what is said about each table; of two lists, which it belongs to."""
     entries = [input_entry(roster) for roster in report.rosters]
-    side = dict(report.people.places.select("table", "side").unique().iter_rows())
+    side = dict(report.tally.select("table", "side").unique().iter_rows())
     if any(side.values()):
         for table, entry in enumerate(entries):
             entry["side"] = "right" if side.get(table) == 1 else "left"

@@ -126,7 +126,7 @@ def _notes(view: PairView) -> str:
 
 def _inputs(view: PairView) -> str:
     lines = [
-        [cell(label), cell(roster.table.source.sheet or ""), cell(f"{roster.table.frame.height:,}")]
+        [cell(label), cell(roster.table.source.sheet or ""), cell(f"{roster.table.height:,}")]
         for label, roster in zip(view.labels, view.report.rosters, strict=True)
     ]
     return table((catalogue.text(view.lang, f"pairs.sheet.{name}") for name in ("file", "sheet", "records")), lines)

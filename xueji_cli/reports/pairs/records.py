@@ -58,7 +58,10 @@ class RecordView:
     @cached_property
     def schools(self) -> pl.Series:
         """The school of each record as it may be shown: a column may have slipped, and a name stand under it."""
-        school = self.report.people.places["school"]
+        return self.as_shown(self.report.people.places["school"])
+
+    def as_shown(self, school: pl.Series) -> pl.Series:
+        """Return schools as they may be shown."""
         if self.reveal:
             return school
         return on_distinct(school, lambda each: each.to_frame("s").select(self._school(pl.col("s"))).to_series())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import polars as pl
+import polars as pl
 
+if TYPE_CHECKING:
     from xueji_cli.errors import InputError
     from xueji_cli.matching.blocking import Candidates
     from xueji_cli.matching.dedupe import Cluster
@@ -56,6 +56,21 @@ class UsedDecisions:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """What a comparison takes.
+
+    Attributes:
+        buckets: Into how many parts the records are cut; 0 when all of them are compared in memory.
+        memory: Bytes of memory at the most, about.
+        disk: Bytes in the work folder, about.
+    """
+
+    buckets: int
+    memory: int
+    disk: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlanReport:
     """What would be compared.
 
@@ -65,6 +80,8 @@ class PlanReport:
         unreadable: Files that could not be read.
         people: The records.
         candidates: Keys, blocks and counts; no pair was made.
+        scale: What the comparison will take.
+        counted: As in `PairReport`.
     """
 
     run: Run
@@ -72,6 +89,13 @@ class PlanReport:
     unreadable: tuple[InputError, ...]
     people: People
     candidates: Candidates
+    scale: Scale
+    counted: pl.DataFrame | None = None
+
+    @property
+    def tally(self) -> pl.DataFrame:
+        """How many records there are of each `table`, `side` and `school`: `n`."""
+        return _tally(self.people) if self.counted is None else self.counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +106,12 @@ class PairReport:
         run: How it was made; `run.command` says which of the two it was.
         rosters: The tables, in input order; `people.places.table` indexes them.
         unreadable: Files that could not be read, with the reason.
-        people: The records.
+        people: The records; of a run past memory, those that anything is said about.
         judged: The pairs; see `matching.dedupe` (`cluster`) and `matching.linking` (`link`).
         clusters: Of `dedupe`.
         decisions: What became of a decisions file; None without one.
         lone: Of `link`: records of the first list, and of the second, that are matched with nobody.
+        counted: The `tally`, where `people` are not all records.
     """
 
     run: Run
@@ -97,8 +122,18 @@ class PairReport:
     clusters: tuple[Cluster, ...] = ()
     decisions: UsedDecisions | None = None
     lone: tuple[pl.Series, pl.Series] | None = None
+    counted: pl.DataFrame | None = None
+
+    @property
+    def tally(self) -> pl.DataFrame:
+        """How many records there are of each `table`, `side` and `school`: `n`."""
+        return _tally(self.people) if self.counted is None else self.counted
 
     @property
     def linking(self) -> bool:
         """Whether two lists were linked."""
         return self.lone is not None
+
+
+def _tally(people: People) -> pl.DataFrame:
+    return people.places.group_by("table", "side", "school").agg(n=pl.len())

@@ -46,9 +46,10 @@ def summarise_pairs(view: PairView) -> PairSummary:
     found = dict(view.pairs["verdict"].value_counts().iter_rows())
     guards = view.pairs["guard"].drop_nulls().value_counts().sort(["count", "guard"], descending=[True, False])
     sure = [each for each in report.clusters if each.verdict == "duplicate"]
-    side = report.people.places["side"]
+    tally = report.tally
+    records = [int(tally.filter(pl.col("side") == side)["n"].sum()) for side in (0, 1)]
     return PairSummary(
-        records=(int((side == 0).sum()), int((side == 1).sum())) if report.linking else (side.len(),),
+        records=tuple(records) if report.linking else (sum(records),),
         compared=report.judged.compared,
         verdicts={name: found.get(name, 0) for name in (LINK_VERDICTS if report.linking else DEDUPE_VERDICTS)},
         guards=dict(guards.iter_rows()),
@@ -76,29 +77,36 @@ def _by_school(view: PairView) -> pl.DataFrame:
         .with_columns(duplicate=pl.col("across").is_not_null(), review=pl.col("record").is_in(review.implode()))
         .group_by("school")
         .agg(
-            records=pl.len(),
             duplicates=pl.col("duplicate").sum(),
             across=pl.col("across").fill_null(value=False).sum(),
             review=pl.col("review").sum(),
         )
+    )
+    every = _tally(view).group_by("school").agg(records=pl.col("n").sum())
+    told = every.join(told, on="school", how="left").select(
+        "school", "records", pl.col("duplicates", "across", "review").fill_null(0)
     )
     return told.drop_nulls("school").sort(
         ["duplicates", "review", "records", "school"], descending=[True, True, True, False]
     )
 
 
+def _tally(view: PairView) -> pl.DataFrame:
+    """Return how many records there are of each `side` and `school`, as the school may be shown."""
+    tally = view.report.tally
+    return tally.with_columns(view.as_shown(tally["school"]).alias("school"))
+
+
 def _linked_by_school(view: PairView) -> pl.DataFrame:
     assert view.report.lone is not None
-    places = view.report.people.places.select("side", view.schools.alias("school")).with_row_index("record")
+    places = view.report.people.places.select("side", view.schools.alias("school"))
     lone = pl.concat(view.report.lone)
-    told = (
-        places.with_columns(lone=pl.col("record").is_in(lone.implode()))
+    only = (
+        places[lone]
         .group_by("school")
-        .agg(
-            left=(pl.col("side") == 0).sum(),
-            right=(pl.col("side") == 1).sum(),
-            only_left=((pl.col("side") == 0) & pl.col("lone")).sum(),
-            only_right=((pl.col("side") == 1) & pl.col("lone")).sum(),
-        )
+        .agg(only_left=(pl.col("side") == 0).sum(), only_right=(pl.col("side") == 1).sum())
     )
+    sides = [pl.col("n").filter(pl.col("side") == side).sum() for side in (0, 1)]
+    every = _tally(view).group_by("school").agg(left=sides[0], right=sides[1])
+    told = every.join(only, on="school", how="left").with_columns(pl.col("only_left", "only_right").fill_null(0))
     return told.drop_nulls("school").sort(["only_left", "only_right", "school"], descending=[True, True, False])

@@ -82,7 +82,7 @@ def summary_rows(view: PairView, summary: PairSummary, notes: Sequence[str]) -> 
         [
             (roster.table.source.path, "text"),
             (roster.table.source.sheet, "text"),
-            (roster.table.frame.height, "number"),
+            (roster.table.height, "number"),
         ]
         for roster in report.rosters
     ]

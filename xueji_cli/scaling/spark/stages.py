@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from xueji_cli.checks.keys import Spill
 from xueji_cli.errors import UserError
 from xueji_cli.scaling.spark.carrying import packed
 from xueji_cli.scaling.spark.session import is_local
 from xueji_cli.scaling.spark.storage import is_uri, literal, local_uri, plain_path
+from xueji_cli.tables.spill import Spill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
