@@ -84,7 +84,7 @@ def check(
     return show(report, settings, console, outputs, limit=places)
 
 
-def refuse_without_spark(master: str | None, conf: Sequence[str] | None, work_dir: str | None) -> None:
+def refuse_without_spark(master: str | None, conf: Sequence[str] | None, work_dir: str | None = None) -> None:
     """Refuse options that say nothing to this machine alone.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from xueji_cli.checks.judging import Surroundings
     from xueji_cli.checks.keeping import Checked
     from xueji_cli.checks.rule import ActiveRule
+    from xueji_cli.commands.comparing import Chosen
+    from xueji_cli.commands.decisions import MadeDecisions
     from xueji_cli.console import Console
     from xueji_cli.errors import InputError
+    from xueji_cli.reports.pairs.report import PairReport
+    from xueji_cli.scaling.reading import Wanted
     from xueji_cli.scaling.spark.inputs import Input
     from xueji_cli.scaling.spark.stages import Stages
     from xueji_cli.scaling.spark.storage import Storage
@@ -77,6 +81,86 @@ def check(
         return show(report, settings, console, run.documents, limit=places)
 
 
+def dedupe(
+    files: Sequence[str],
+    outputs: Sequence[str],
+    settings: Settings,
+    console: Console,
+    ask: Ask,
+    chosen: Chosen,
+    wanted: Wanted,
+    own: Mapping[str, object],
+    made: MadeDecisions | None,
+    *,
+    plan: bool,
+    finish: Callable[[PairReport, Sequence[str]], int],
+) -> int:
+    """Find duplicates on Spark, show the report, and return the exit status.
+
+    Args:
+        files: The inputs.
+        outputs: What is written.
+        settings: The run's settings.
+        console: Shows the progress.
+        ask: About the cluster.
+        chosen: What the user chose of how people are compared.
+        wanted: Records that are asked for.
+        own: The command's own options, for the report.
+        made: What persons decided.
+        plan: Only count.
+        finish: Shows the report and writes documents.
+    """
+    from xueji_cli.commands import comparing, looking
+    from xueji_cli.commands.dedupe import report_of
+    from xueji_cli.commands.inputs import binder_for, read_options
+    from xueji_cli.commands.scaled import scale_of
+    from xueji_cli.reports.pairs.report import PlanReport
+    from xueji_cli.reports.rows import write_pairs
+    from xueji_cli.scaling.spark.inputs import Reading, take_in
+    from xueji_cli.scaling.spark.machine import SparkMachine
+    from xueji_cli.scaling.spark.people import KeepRows
+    from xueji_cli.scaling.task import Task
+    from xueji_cli.values.classes import school_year
+
+    decided = made.files if made else ()
+    with _run(files, outputs, settings, console, ask, more=decided) as run:
+        binder, options = binder_for(settings), read_options(settings)
+        with run.stages("dedupe", run.inputs, options, binder, chosen, settings.as_of, wanted, plan) as stages:
+            rows, taken = take_in(stages, Reading(run.spark, options, binder, KeepRows()), run.inputs)
+            failures = list(taken.failures)
+            rosters = comparing.comparable(taken.rosters, failures)
+            if not rosters:
+                return comparing.nothing_read(failures, console)
+            schema = comparing.schema_of(rosters, chosen)
+            task = Task(
+                schema,
+                settings.as_of,
+                school_year(settings.as_of),
+                tuple(dict.fromkeys(name for roster in rosters for name in roster.columns)),
+                comparing.named_after(rosters, schema),
+                schools=chosen.schools,
+            )
+            machine = SparkMachine(
+                run.spark, stages, rows, rosters, [0] * len(rosters), taken.pieces(rosters), task, wanted
+            )
+            how = comparing.run_of("dedupe", schema, settings, own)
+            if plan:
+                people, candidates = machine.plan()
+                there = machine.shown(people)
+                told = PlanReport(
+                    how, tuple(there), tuple(failures), people, candidates, scale_of(None, 0), counted=machine.counted
+                )
+                return looking.show_plan(told, settings, console)
+            found = machine.dedupe(made.decisions if made else None)
+            report = replace(
+                report_of(found, machine.shown(found.people), failures, how, made), counted=machine.counted
+            )
+            for uri in run.rows:
+                write = partial(write_pairs, report=report, spark=run.spark, lang=console.lang, reveal=settings.reveal)
+                run.write(uri, write)
+            return finish(report, run.documents)
+
+
 class Run:
     """A run on Spark.
 
@@ -129,7 +213,15 @@ class Run:
 
 
 @contextmanager
-def _run(files: Sequence[str], outputs: Sequence[str], settings: Settings, console: Console, ask: Ask) -> Iterator[Run]:
+def _run(
+    files: Sequence[str],
+    outputs: Sequence[str],
+    settings: Settings,
+    console: Console,
+    ask: Ask,
+    *,
+    more: Sequence[str] = (),
+) -> Iterator[Run]:
     """Give a run, once all is well with what it is asked to read and write.
 
     Raises:
@@ -145,7 +237,7 @@ def _run(files: Sequence[str], outputs: Sequence[str], settings: Settings, conso
         storage = Storage(spark)
         inputs = find(storage, files, recursive=settings.recursive)
         run = Run(spark, storage, inputs, outputs, console, ask)
-        refuse_outputs(run.documents, [each.path for each in inputs if each.path])
+        refuse_outputs(run.documents, [*(each.path for each in inputs if each.path), *more])
         for output in run.rows:
             if not is_uri(output) and not Path(plain_path(output)).resolve().parent.is_dir():
                 raise UserError("output_no_folder", file=output, folder=str(Path(plain_path(output)).parent))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from xueji_cli.checks.rule import ActiveRule
+    from xueji_cli.reports.pairs.report import PairReport
     from xueji_cli.scaling.spark.checking import CheckedThere
     from xueji_cli.schema.roster import Roster
 
@@ -71,3 +72,23 @@ def write_findings(
 def _bare(roster: Roster) -> Roster:
     """Return a table without what can't travel."""
     return replace(roster, table=replace(roster.table, source=replace(roster.table.source, digest=Known(""))))
+
+
+def write_pairs(uri: str, report: PairReport, spark: Any, *, lang: str, reveal: bool) -> None:
+    """Write the pairs of a comparison, in the order and with the columns of its CSV.
+
+    Args:
+        uri: Address of a folder that is not there yet.
+        report: The report.
+        spark: The session.
+        lang: Of the sentences.
+        reveal: Show personal data whole.
+    """
+    from xueji_cli.reports.pairs.sheets import columns, listed
+    from xueji_cli.reports.pairs.view import pair_view
+
+    view = pair_view(report, lang=lang, reveal=reveal)
+    names = columns(view)
+    rows = [tuple("".join(piece for piece, _ in row[name]) for name in names) for row in listed(view, view.pairs)]
+    schema = ", ".join(f"`{name}` string" for name in names)
+    spark.createDataFrame(rows, schema).coalesce(1).write.parquet(uri)

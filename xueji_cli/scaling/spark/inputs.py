@@ -95,6 +95,20 @@ class Taken:
     failures: list[InputError]
     batches: pl.DataFrame
 
+    def pieces(self, rosters: Sequence[Roster]) -> dict[tuple[int, int, int], int]:
+        """Return (number of the file, first row, attempt) → place among some of the tables, of the pieces that count.
+
+        Args:
+            rosters: Those tables, in order.
+        """
+        kept = [place for place, roster in enumerate(self.rosters) if any(roster is each for each in rosters)]
+        places = {table: place for place, table in enumerate(kept)}
+        return {
+            (file, start, attempt): places[table]
+            for table, start, file, attempt in self.batches.select("table", "start", "file", "attempt").iter_rows()
+            if table in places
+        }
+
 
 def find(storage: Storage, arguments: Sequence[str], *, recursive: bool) -> list[Input]:
     """Return the files that arguments mean, each once, in the order of `paths.expand_inputs`.
