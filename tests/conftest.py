@@ -18,6 +18,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import pytest  # noqa: E402 - after the environment is as it should be
+from hypothesis import settings  # noqa: E402
+
+# A test that is slow on a busy machine is not wrong.
+settings.register_profile("xueji", deadline=None)
+settings.load_profile("xueji")
 
 if TYPE_CHECKING:
     from collections.abc import Callable

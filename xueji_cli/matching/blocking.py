@@ -161,10 +161,27 @@ def part_values(model: Model, features: Mapping[str, pl.DataFrame], part: KeyPar
 
 
 def key_rows(parts: Sequence[pl.DataFrame], side: pl.Series) -> pl.DataFrame:
-    """Return `row`, `key`, `probe`, `side` of a key of several parts; a record with several values of a part has several keys."""
-    rows = parts[0]
-    for other in parts[1:]:
-        rows = _finer(rows, other).select("row", "key")
+    """Return `row`, `key`, `probe`, `side` of a key of several parts; a record with several values of a part has several keys.
+
+    Args:
+        parts: `row` and `key` of each part.
+        side: The list that each record is of.
+    """
+    if len(parts) == 1:
+        (rows,) = parts
+    else:
+        # Which part goes first is a matter of speed; the key is made of them in the order of the model, whatever these records have.
+        first, *others = sorted(range(len(parts)), key=lambda index: _once(parts[index]))
+        rows = parts[first].select("row", pl.col("key").alias(f"key:{first}"))
+        for index in others:
+            other = parts[index].select("row", pl.col("key").alias(f"key:{index}"))
+            if _once(other):
+                beside = pl.Series(other.columns[1], [None], dtype=pl.UInt64).new_from_index(0, side.len())
+                beside = beside.scatter(other["row"], other.to_series(1))
+                rows = rows.with_columns(beside.gather(rows["row"])).drop_nulls(beside.name)
+            else:
+                rows = rows.join(other, on="row", maintain_order="left")
+        rows = rows.select("row", key=pl.struct(f"key:{index}" for index in range(len(parts))).hash(seed=4))
     if "probe" not in rows.columns:
         rows = rows.with_columns(probe=pl.lit(value=True))
     return rows.with_columns(side[rows["row"]].alias("side"))
@@ -199,49 +216,62 @@ def parted(pairs: pl.Series) -> pl.DataFrame:
     return pairs.to_frame("p").select(l=(pl.col("p") // 2**32).cast(pl.UInt32), r=(pl.col("p") % 2**32).cast(pl.UInt32))
 
 
+def _once(part: pl.DataFrame) -> bool:
+    """Return whether every record has one key of a part at the most, in the records' order."""
+    return bool((part["row"].diff().drop_nulls() > 0).all()) if part["row"].is_sorted() else False
+
+
 def blocks(rows: pl.DataFrame, *, linking: bool) -> pl.DataFrame:
     """Return the records of blocks that can give a pair, sorted by block.
 
-    Columns: `row key probe side`, `size` of the block, `place` in the frame, `end` the place after the block's last record, `first`
-    the place where a record's partners begin.
+    Columns: `row key probe side`, `size` of the block, `place` in the frame, and `first` and `last`: the records from one place up to the
+    other are those that a record is paired with, so that each pair comes once.
     """
+    if not rows["probe"].all():
+        asked = rows.filter("probe")["key"].unique()
+        rows = rows.filter(pl.col("key").is_in(asked.implode()))
     kept = rows.filter(pl.col("key").is_duplicated())
-    # Most keys stand in the order of the rows already, and to sort by one column is three times as quick.
-    kept = kept.sort("side", "row") if linking or not kept["row"].is_sorted() else kept
-    kept = kept.sort("key", maintain_order=True)
-    if not kept["probe"].all():
-        kept = kept.filter(pl.col("probe").any().over("key"))
-    if linking and kept.height:
-        kept = kept.filter(pl.col("side").n_unique().over("key") > 1)
+    if linking:
+        kept = kept.filter(pl.col("side").n_unique().over("key") > 1).sort("key", "side", ~pl.col("probe"))
+    else:
+        # In which order the records of a block stand makes no difference, but that those which look for others come first.
+        kept = kept.sort("key") if kept["probe"].all() else kept.sort("key", ~pl.col("probe"))
     # Sorted as they are, blocks are runs: where each begins tells all else without looking anything up.
     begins = kept["key"].ne_missing(kept["key"].shift(1))
     starts = begins.arg_true().cast(pl.UInt32)
     ends = pl.concat([starts.slice(1), pl.Series([kept.height], dtype=pl.UInt32)]) if kept.height else starts
     block = (begins.cum_sum() - 1).cast(pl.UInt32)
-    end = ends.gather(block)
-    kept = kept.with_row_index("place").with_columns(size=(ends - starts).gather(block), end=end)
+    size, last = (ends - starts).gather(block), ends.gather(block)
+    kept = kept.with_row_index("place").with_columns(size=size, last=last)
     first = pl.col("place") + 1
     if linking:
-        others = pl.col("place").filter(pl.col("side") == 1).min().over("key")
-        first = pl.when(pl.col("side") == 0).then(others)
-    return kept.with_columns(first=first.cast(pl.UInt32))
+        # Those of the first list are paired with all of the second, those of the second with the rest of the first.
+        second = pl.col("place").filter(pl.col("side") == 1).min().over("key")
+        rest = pl.col("place").filter((pl.col("side") == 0) & ~pl.col("probe")).min().over("key")
+        kept = kept.with_columns(last=pl.when(pl.col("side") == 0).then("last").otherwise(second))
+        first = pl.when(pl.col("side") == 0).then(second).otherwise(rest.fill_null(second))
+    return kept.with_columns(first=pl.when("probe").then(first.cast(pl.UInt32)).otherwise("last"))
 
 
 def count_pairs(blocks: pl.DataFrame) -> int:
-    """Return how many pairs blocks give, those without a record that looks for others included."""
-    counted = blocks.select((pl.col("end") - pl.col("first")).cast(pl.Int64).clip(lower_bound=0).sum()).item()
-    return int(counted or 0)
+    """Return how many pairs blocks give."""
+    return int(blocks.select((pl.col("last") - pl.col("first")).cast(pl.Int64).sum()).item())
 
 
 def make_pairs(blocks: pl.DataFrame) -> pl.Series:
     """Return the pairs of blocks, each as one number: the smaller record number times 2³² and the larger."""
-    some = blocks.filter(pl.col("first") < pl.col("end"))
-    partner = some.select("row", "probe", partner=pl.int_ranges("first", "end", dtype=pl.UInt32)).explode("partner")
-    # Places are counted through the frame before it was filtered to small blocks.
-    order = blocks.select("place", other="row", other_probe="probe")
-    joined = partner.join(order, left_on="partner", right_on="place")
+    # Places are counted through the frame before it was filtered to small blocks; blocks stand in it whole.
+    rows = blocks["row"]
+    ranges = [pl.col(end) - (pl.col("place") - pl.col("now")) for end in ("first", "last")]
+    partner = (
+        blocks.with_row_index("now")
+        .filter(pl.col("first") < pl.col("last"))
+        .select("row", other=pl.int_ranges(*ranges, dtype=pl.UInt32))
+        .explode("other")
+    )
+    partner = partner.with_columns(rows.gather(partner["other"]).alias("other"))
     return (
-        joined.filter((pl.col("probe") | pl.col("other_probe")) & (pl.col("row") != pl.col("other")))
+        partner.filter(pl.col("row") != pl.col("other"))
         .select(
             p=pl.min_horizontal("row", "other").cast(pl.UInt64) * 2**32
             + pl.max_horizontal("row", "other").cast(pl.UInt64)

@@ -139,30 +139,37 @@ def _named(
     clusters = [
         Cluster(f"D{number:04}", DUPLICATE, least[i], tuple(groups[i])) for number, i in enumerate(order, start=1)
     ]
-    of: dict[int, int] = {member: i for i, each in enumerate(clusters) for member in each.members}
-    looked = pairs.filter(pl.col("verdict") == REVIEW)
+    of = pl.DataFrame(
+        {
+            "record": [member for each in clusters for member in each.members],
+            "head": [each.members[0] for each in clusters for _ in each.members],
+            "own": [each.id for each in clusters for _ in each.members],
+        },
+        schema={"record": pl.UInt32, "head": pl.UInt32, "own": pl.String},
+    )
+    told = pairs.join(of, left_on="l", right_on="record", how="left", maintain_order="left")
+    told = told.join(
+        of.select("record", other="head"), left_on="r", right_on="record", how="left", maintain_order="left"
+    )
+    head, other = pl.coalesce("head", "l"), pl.coalesce("other", "r")
+    told = told.with_columns(a=pl.min_horizontal(head, other), b=pl.max_horizontal(head, other))
     # Two clusters, or a cluster and a record, that may be one: the pairs between them are one question.
-    questions: dict[tuple[int, int], float] = {}
-    names: dict[tuple[int, int], tuple[int, int]] = {}
-    for left, right, score in looked.select("l", "r", "score").iter_rows():
-        heads = sorted(clusters[of[each]].members[0] if each in of else each for each in (left, right))
-        key = (heads[0], heads[1])
-        names[left, right] = key
-        if key[0] != key[1]:
-            questions[key] = max(questions.get(key, 0.0), score)
-    reviews = []
-    for number, key in enumerate(sorted(questions, key=lambda each: (-questions[each], each)), start=1):
-        members = sorted({m for head in key for m in (clusters[of[head]].members if head in of else (head,))})
-        reviews.append((key, Cluster(f"R{number:04}", REVIEW, questions[key], tuple(members))))
-    review_ids = {key: each.id for key, each in reviews}
-    ids = [
-        (clusters[of[left]].id if verdict == DUPLICATE and left in of else None)
-        if verdict != REVIEW
-        else review_ids.get(names[left, right]) or clusters[of[left]].id
-        for left, right, verdict in pairs.select("l", "r", "verdict").iter_rows()
+    questions = (
+        told.filter((pl.col("verdict") == REVIEW) & (pl.col("a") != pl.col("b")))
+        .group_by("a", "b")
+        .agg(pl.col("score").max())
+        .sort(["score", "a", "b"], descending=[True, False, False])
+        .with_columns(asked=pl.format("R{}", pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(4)))
+    )
+    members = {each.members[0]: each.members for each in clusters}
+    reviews = [
+        Cluster(name, REVIEW, score, tuple(sorted((*members.get(a, (a,)), *members.get(b, (b,))))))
+        for a, b, score, name in questions.iter_rows()
     ]
-    named = pairs.with_columns(pl.Series("cluster", ids, dtype=pl.String))
-    return (*clusters, *(each for _, each in reviews)), named
+    told = told.join(questions.select("a", "b", "asked"), on=["a", "b"], how="left", maintain_order="left")
+    verdict = pl.col("verdict")
+    own = pl.when(verdict == DUPLICATE).then("own").when(verdict == REVIEW).then(pl.coalesce("asked", "own"))
+    return (*clusters, *reviews), told.select(*pairs.columns, own.alias("cluster"))
 
 
 def _least(judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame) -> list[float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from xueji_cli.matching.workers import at_once
 from xueji_cli.schema.roster import NUMERIC
 from xueji_cli.values import dates, idnumber
 
@@ -68,8 +69,10 @@ def read(columns: Mapping[str, pl.Series], rows: pl.DataFrame, as_of: date) -> l
         },
     )
     today = dates.as_integer(as_of)
-    frame = _with_parts(frame, "n", today)
-    frame = _with_parts(frame, "carried", today)
+    parts = at_once(lambda: _parts(frame["n"], today), lambda: _parts(frame["carried"], today))
+    frame = frame.with_columns(
+        part.alias(f"{name}:{part.name}") for name, both in zip(("n", "carried"), parts, strict=True) for part in both
+    )
     n = pl.col("n")
     numeric = pl.col("numeric").fill_null(value=False) & n.str.contains(r"^[0-9]{16,}$")
     # One destroyed number in eleven has a check digit that fits by chance; of real ones hardly one in a thousand ends so. Taken
@@ -129,15 +132,14 @@ def _carried(roll: pl.Series | None) -> pl.Series | None:
     return roll.to_frame("r").select(pl.col("r").str.extract(r"^G([0-9]{17}[0-9X])$")).to_series()
 
 
-def _with_parts(frame: pl.DataFrame, name: str, today: int) -> pl.DataFrame:
-    """Add whether a number is sound, and the birth date in it."""
-    number = frame.get_column(name)
+def _parts(number: pl.Series, today: int) -> tuple[pl.Series, pl.Series]:
+    """Return whether each number is `sound`, and the birth date in it, `born`."""
     shaped = number.to_frame("n").select(pl.when(pl.col("n").str.contains(idnumber.SHAPE)).then("n")).to_series()
     whole = idnumber.digits(shaped)
-    born = idnumber.birth(whole)
+    born = idnumber.birth(whole).alias("born")
     fits = shaped.str.slice(17, 1) == idnumber.check_character(whole)
     # 999… is the temporary number of another system.
     sound = pl.DataFrame({"fits": fits, "born": born, "whole": whole}).select(
-        (pl.col("fits") & (pl.col("born") <= today) & (pl.col("whole") < 999 * 10**14)).fill_null(value=False)
+        sound=(pl.col("fits") & (pl.col("born") <= today) & (pl.col("whole") < 999 * 10**14)).fill_null(value=False)
     )
-    return frame.with_columns(sound.to_series().alias(f"{name}:sound"), born.alias(f"{name}:born"))
+    return sound.to_series(), born

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.matching import identity
-from xueji_cli.matching.workers import side_by_side
+from xueji_cli.matching.workers import batches, side_by_side
 from xueji_cli.schema.model import FieldType
 from xueji_cli.schema.roster import NUMERIC
 from xueji_cli.values import classes, codes, dates, han, idnumber, names, phones, text
@@ -82,8 +82,11 @@ def read_people(sides: Sequence[Sequence[Roster]], schema: Schema, as_of: date, 
             table += 1
     rows = pl.concat(frames, how="diagonal") if len(frames) > 1 else frames[0]
     places, values = read_rows(rows, schema, as_of, school_year)
-    order = places.with_columns(content(values)).with_row_index("_index").sort(ORDER).get_column("_index")
-    return People(schema, schema.matching, places[order], values[order])
+    # Places stand in order already.
+    told = pl.concat(side_by_side(content, batches(values)))
+    order = told.to_frame().with_row_index("index").sort(ORDER[0], maintain_order=True)["index"]
+    places, values = (frame.select(pl.all().gather(order)) for frame in (places, values))
+    return People(schema, schema.matching, places, values)
 
 
 def read_rows(rows: pl.DataFrame, schema: Schema, as_of: date, school_year: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -172,12 +175,13 @@ def _name(raw: pl.Series) -> pl.Series:
 
     def plain(values: pl.Series) -> pl.Series:
         read = han.simplified(names.read(values)[0])
+        odd = (~read.str.contains(r"^[\x{4E00}-\x{9FFF}]+$")).arg_true()
         n = pl.col("n").str.replace_all(r"[(（\[【].*?[)）\]】]", "").str.replace_all(r"[·.]", "")
         han_only = n.str.contains(r"\p{Han}")
         # Class teachers number children of one name: 王伟1, 王伟2. Letters beside Han characters stay: they are lost characters.
         tidy = pl.when(han_only).then(n.str.replace_all(r"[0-9\s]+", "")).otherwise(n.str.to_lowercase())
-        bare = read.to_frame("n").select(tidy).to_series()
-        return bare.set(bare == "", None)
+        bare = read.gather(odd).to_frame("n").select(tidy).to_series()
+        return text.put(read, odd, bare.set(bare == "", None))
 
     return text.on_distinct(raw, plain)
 

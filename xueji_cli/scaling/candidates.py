@@ -128,12 +128,13 @@ def pairs(small: pl.DataFrame, most: int = _PORTION) -> Iterator[pl.Series]:
     """Yield the pairs of blocks as numbers (2³² l + r), so many at a time; pairs of different blocks may be the same."""
     if not small.height:
         return
-    each = (pl.col("end") - pl.col("first")).cast(pl.Int64).clip(lower_bound=0).fill_null(0)
-    so_far = small.select(each.cum_sum()).to_series()
-    start, made = 0, 0
-    while start < small.height:
-        last = min(int(so_far.search_sorted(made + most)), small.height - 1)
-        # To the end of the block: a block's pairs are made together.
-        stop = int(small["place"].search_sorted(small["end"][last]))
+    each = small["last"].cast(pl.Int64) - small["first"].cast(pl.Int64)
+    starts = small["key"].ne_missing(small["key"].shift(1)).arg_true()
+    # Before each block; a block's pairs are made together.
+    before = each.cum_sum().gather(starts) - each.gather(starts)
+    block = 0
+    while block < starts.len():
+        after = max(int(before.search_sorted(before[block] + most)), block + 1)
+        start, stop = starts[block], starts[after] if after < starts.len() else small.height
         yield blocking.make_pairs(small.slice(start, stop - start))
-        start, made = stop, int(so_far[stop - 1])
+        block = after

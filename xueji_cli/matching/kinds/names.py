@@ -33,6 +33,10 @@ _LONGEST = 6
 _SPELLED = 0.92
 
 
+#: What syllables are multiplied with, so that it matters which stands where; odd, and of no pattern.
+_FACTORS = (1, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
+
+
 class Names(Kind):
     """One person's name."""
 
@@ -43,8 +47,8 @@ class Names(Kind):
         if not people.has(comparison.fields[0]):
             return None
         value = people.values.get_column(comparison.fields[0])
-        sound = hashed(on_distinct(value, han.sounds))
-        return pl.DataFrame(coded(value) | {"sound#": sound})
+        sound = on_distinct(value, han.sounds)
+        return pl.DataFrame(coded(value) | coded(sound, "sound"))
 
     def codes(self, columns: Sequence[str]) -> list[dict[str, str]]:  # noqa: ARG002 - always the same
         """Name and sound."""
@@ -74,32 +78,42 @@ class Names(Kind):
             return keys_of(features["v#"])
         if form == "sound":
             return keys_of(features["sound#"])
-        distinct = features.select("v", "v#").unique("v#", maintain_order=True).drop_nulls()
         if form == "surname":
-            table = distinct.select("v#", k=hashed(distinct.select(pl.col("v").str.head(1)).to_series()))
-        else:
-            table = _dropped(distinct)
-        rows = features.select("v#").with_row_index("row").drop_nulls()
-        return rows.join(table, on="v#", how="inner").select("row", key="k")
+            return keys_of(hashed(features.select(pl.col("v").str.head(1)).to_series()))
+        return _dropped(features["sound"])
 
 
-def _dropped(distinct: pl.DataFrame) -> pl.DataFrame:
-    """Return `v#` and, for each way to leave one syllable out, a key: finds a character mistaken for any other."""
+def _dropped(sounds: pl.Series) -> pl.DataFrame:
+    """Return, for each way to leave one syllable out, `row` and `key`: finds a character mistaken for any other."""
     # One more than are looked at: whoever has it is too long.
     places = [f"field_{place}" for place in range(5)]
     syllables = (
-        distinct.select("v#", s=han.sounds(distinct["v"]).str.strip_chars_end(" ").str.split_exact(" ", 4))
+        pl.DataFrame({"s": sounds.str.strip_chars_end(" ").str.split_exact(" ", 4)})
         .unnest("s")
+        .with_row_index("row")
         .with_columns(length=pl.sum_horizontal(pl.col(place).is_not_null().cast(pl.UInt8) for place in places))
         .filter(pl.col("length").is_between(2, 4))
+        .with_columns(pl.when(pl.col(place).is_not_null()).then(pl.col(place).hash(seed=2)) for place in places)
     )
-    parts = []
+    gaps = []
     for gap in range(4):
-        rest = pl.concat_str([place for i, place in enumerate(places) if i != gap], separator=" ", ignore_nulls=True)
+        rest = [
+            pl.col(place).fill_null(0) * factor for place, factor in zip(_without(places, gap), _FACTORS, strict=True)
+        ]
         # Where the gap was is part of the key only in names of two characters, where so little is left.
-        where = pl.when(pl.col("length") == 2).then(pl.lit(f"{gap}")).otherwise(pl.lit(""))
-        parts.append(syllables.filter(pl.col("length") > gap).select("v#", k=(rest + where).hash(seed=2)))
-    return pl.concat(parts).unique(maintain_order=True)
+        where = pl.when(pl.col("length") == 2).then(gap + 1).otherwise(0)
+        key = rest[0] + rest[1] + rest[2] + where.cast(pl.UInt64) * _FACTORS[-1]
+        # Of two equal syllables side by side it makes no difference which is left out.
+        twice = (
+            (pl.col("length") > 2) & (pl.col(places[gap]) == pl.col(places[gap - 1])) if gap else pl.lit(value=False)
+        )
+        gaps.append(syllables.filter((pl.col("length") > gap) & ~twice).select("row", key=key))
+    return pl.concat(gaps)
+
+
+def _without(places: Sequence[str], gap: int) -> list[str]:
+    """Return the first four places but one."""
+    return [place for index, place in enumerate(places[:4]) if index != gap]
 
 
 def _levels(left: pl.Series, right: pl.Series) -> pl.Series:

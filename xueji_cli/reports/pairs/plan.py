@@ -37,7 +37,7 @@ def plan_keys(candidates: Candidates) -> list[dict[str, Any]]:
 
 def large_blocks(view: RecordView, candidates: Candidates) -> list[dict[str, Any]]:
     """Return the blocks that are narrowed or cut, with the place of a record of each to show what its records share."""
-    examples = view.records(pl.Series([block.record for block in candidates.large], dtype=pl.UInt32))
+    examples = view.heads(pl.Series([block.record for block in candidates.large], dtype=pl.UInt32))
     shown = {row["record"]: row for row in examples.to_dicts()}
     return [
         {

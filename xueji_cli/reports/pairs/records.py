@@ -88,13 +88,20 @@ class RecordView:
         Args:
             numbers: Record numbers, in any order and as often as they like.
         """
-        return self._shown(self.raw(numbers))
+        return self._shown(self.raw(numbers), self.fields)
+
+    def heads(self, numbers: pl.Series) -> pl.DataFrame:
+        """Return the records of some numbers, each once, with `HEAD` only."""
+        return self._shown(self._raw(numbers, ()), ())
 
     def raw(self, numbers: pl.Series) -> pl.DataFrame:
-        """Return the same, unmasked: to find out in which characters two values differ, not to be shown."""
+        """Return what `records` does, unmasked: to find out in which characters two values differ, not to be shown."""
+        return self._raw(numbers, self.fields)
+
+    def _raw(self, numbers: pl.Series, fields: Sequence[Field]) -> pl.DataFrame:
         report = self.report
         wanted = report.people.places.with_row_index("record")[numbers.unique().sort()]
-        names = [field.name for field in (*self.fields, *_head_fields(report.people.schema))]
+        names = [field.name for field in (*fields, *_head_fields(report.people.schema))]
         parts = [wanted.clear().with_columns(file=_null(), sheet=_null())]
         for table, roster in enumerate(report.rosters):
             here = wanted.filter(pl.col("table") == table)
@@ -111,9 +118,9 @@ class RecordView:
         missing = [name for name in names if f"v:{name}" not in found.columns]
         return found.with_columns(pl.lit(None, dtype=pl.String).alias(f"v:{name}") for name in dict.fromkeys(missing))
 
-    def _shown(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def _shown(self, rows: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
         schema = self.report.people.schema
-        known = {field.name: field for field in (*self.fields, *_head_fields(schema))}
+        known = {field.name: field for field in (*fields, *_head_fields(schema))}
         if not self.reveal:
             masks = {name: mask_name(field, schema.code_tables.get(field.code or "")) for name, field in known.items()}
             rows = rows.with_columns(mask(pl.col(f"v:{name}"), kind) for name, kind in masks.items())
@@ -126,7 +133,7 @@ class RecordView:
                 pl.concat_str([f"v:{f.name}" for f in names], separator=" ", ignore_nulls=True) if names else _null()
             ).alias("name"),
             (pl.col(f"v:{number.name}") if number else _null()).alias("id_number"),
-        ).select(*HEAD, *(f"v:{field.name}" for field in self.fields))
+        ).select(*HEAD, *(f"v:{field.name}" for field in fields))
 
 
 def class_text(schema: Schema) -> pl.Expr:
