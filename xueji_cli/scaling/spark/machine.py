@@ -22,7 +22,7 @@ from xueji_cli.scaling.spark.parcels import SCHEMA, frame_of
 from xueji_cli.scaling.spark.people import NumberRecords, PickRows, ReadRecords, codes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from xueji_cli.matching.blocking import Candidates
     from xueji_cli.matching.decisions import Decisions
@@ -85,7 +85,7 @@ class SparkMachine:
         self._numbered = stages.frame(
             "numbered",
             SCHEMA,
-            lambda: read.where("kind = 'records'").groupBy("part").applyInArrow(kernel, SCHEMA),
+            lambda: read.where("kind = 'records'").groupBy("part").applyInArrow(_on_group(kernel), SCHEMA),
         )
 
     def _tally(self, read: Any) -> tuple[pl.DataFrame, frozenset[str]]:
@@ -145,7 +145,9 @@ class SparkMachine:
         found = self._stages.frame(
             "judged",
             SCHEMA,
-            lambda: cells.unionAll(gathered).groupBy("slice").applyInArrow(kernels.JudgePairs(weights), SCHEMA),
+            lambda: (
+                cells.unionAll(gathered).groupBy("slice").applyInArrow(_on_group(kernels.JudgePairs(weights)), SCHEMA)
+            ),
         )
         told = frame_of(found.toArrow())
         pairs = self._no_pairs(weights) if told is None else told.sort("l", "r")
@@ -165,7 +167,7 @@ class SparkMachine:
         kernel = kernels.MakePairs(self._task, self._ends, make)
         name = "pairs" if make else "plan"
         made = self._stages.frame(
-            f"{name}-0", SCHEMA, lambda: rows.groupBy("idx", "bucket").applyInArrow(kernel, SCHEMA)
+            f"{name}-0", SCHEMA, lambda: rows.groupBy("idx", "bucket").applyInArrow(_on_group(kernel), SCHEMA)
         )
         self._made = [made.where("kind = 'pairs'")]
         counts = {
@@ -227,12 +229,14 @@ class SparkMachine:
             lambda: (
                 over.groupBy("part")
                 .cogroup(columns.groupBy("part"))
-                .applyInArrow(kernels.FinerKeys(self._task, dict(by), buckets), kernels.KEYS)
+                .applyInArrow(_on_two(kernels.FinerKeys(self._task, dict(by), buckets)), kernels.KEYS)
             ),
         )
         kernel = kernels.MakePairs(self._task, self._ends, make, narrowed=True)
         keyed = finer.where("key is not null")
-        found = self._stages.frame(name, SCHEMA, lambda: keyed.groupBy("idx", "bucket").applyInArrow(kernel, SCHEMA))
+        found = self._stages.frame(
+            name, SCHEMA, lambda: keyed.groupBy("idx", "bucket").applyInArrow(_on_group(kernel), SCHEMA)
+        )
         without = collected(finer.where("key is null").select("idx", "row", "block"))
         return found, without.with_columns(pl.col("row").cast(pl.UInt32), pl.col("block").reinterpret(signed=False))
 
@@ -246,8 +250,10 @@ class SparkMachine:
             told = self._brought("schools")
             assert told is not None
             schools = self._spark.sparkContext.broadcast(packed(told))
-        kernel = kernels.OrderPairs(self._task, self._ends, schools)
-        return self._stages.frame("ordered", SCHEMA, lambda: together.groupBy("part").applyInArrow(kernel, SCHEMA))
+        kernel = kernels.OrderPairs(self._task, self._ends, schools, kernels.SLICE)
+        return self._stages.frame(
+            "ordered", SCHEMA, lambda: together.groupBy("part").applyInArrow(_on_group(kernel), SCHEMA)
+        )
 
     def _weights(self, ordered: Any, heights: Mapping[int, int], compared: int) -> scoring.Weights:
         far = self._gather(_records(scoring.far_apart(self.height)))
@@ -270,7 +276,7 @@ class SparkMachine:
         often = self._often if kind == "columns" else None
         kernel = kernels.Gather(self._task, often, self._known)
         there = self._numbered.where(f"kind = '{kind}'")
-        return asks.groupBy("part").cogroup(there.groupBy("part")).applyInArrow(kernel, SCHEMA)
+        return asks.groupBy("part").cogroup(there.groupBy("part")).applyInArrow(_on_two(kernel), SCHEMA)
 
     def _gather(self, numbers: pl.Series, kind: str = "columns") -> pl.DataFrame:
         """Bring the columns of some records to the driver, in order."""
@@ -320,3 +326,13 @@ class SparkMachine:
 
 def _records(pairs: pl.DataFrame) -> pl.Series:
     return pl.concat([pairs["l"], pairs["r"].alias("l")]).unique().sort()
+
+
+def _on_group(kernel: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a kernel as a function: Spark counts the arguments of what it is given, and would count an object's `self`."""
+    return lambda group: kernel(group)
+
+
+def _on_two(kernel: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """As `_on_group`, of two groups."""
+    return lambda left, right: kernel(left, right)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Records whose pairs, each with one behind it, are compared together.
 SLICE = 20_000
+#: Slices of a part, at the most.
+_SLICES = 100_000
 #: Rows of keys on their way to their blocks: which key, and by what they go together.
 KEYS = "idx int, bucket int, `row` long, `key` long, probe boolean, side int, block long"
 _WIDE = {"idx": pl.Int32, "bucket": pl.Int32, "row": pl.Int64, "side": pl.Int32, "n": pl.Int64}
@@ -159,11 +161,13 @@ class OrderPairs:
         task: The run.
         ends: Part → how many records it and those before it have.
         schools: The school of each record, as a code; None when pairs are not chosen by it.
+        size: Records of a slice.
     """
 
     task: Task
     ends: tuple[int, ...]
     schools: Any
+    size: int
 
     def __call__(self, group: Any) -> Any:
         """Work on all parcels of `pairs` of a part."""
@@ -173,8 +177,12 @@ class OrderPairs:
         if self.schools is not None:
             both = blocking.parted(pairs)
             pairs = pairs.filter(blocking.of_schools(both, unpacked(self.schools.value)["s"], self.task.schools))
+        part = group["part"][0].as_py()
+        first = self.ends[part - 1] if part else 0
+        # A slice lies in one part, and slices stand in the order of the records.
+        number_of = part * _SLICES + (pl.col("p") // 2**32 - first) // self.size
+        sliced = pairs.to_frame().with_columns(number_of.cast(pl.Int32).alias("_slice"))
         parcels: list[Parcel] = []
-        sliced = pairs.to_frame().with_columns((pl.col("p") // 2**32 // SLICE).cast(pl.Int32).alias("_slice"))
         for (number,), own in sliced.partition_by(
             "_slice", as_dict=True, include_key=False, maintain_order=True
         ).items():
