@@ -26,21 +26,24 @@ class Outcome:
     peak_bytes: int
     """Largest resident memory that was seen, looked at twenty times a second; 0 on systems that don't tell."""
     errors: str
+    processor: float = 0.0
+    """Seconds of processors, user and system, looked at as often: on a machine that is busy with other things the steadier number."""
 
 
 def run(arguments: list[str], output: Path) -> Outcome:
     """Run a command with its stdout in a file (a pipe would make it wait for us)."""
-    peak = 0
+    peak, processor = 0, 0.0
     with output.open("wb") as stdout:
         start = time.perf_counter()
         process = subprocess.Popen(arguments, stdout=stdout, stderr=subprocess.PIPE, cwd=ROOT)
 
         def watch() -> None:
-            nonlocal peak
+            nonlocal peak, processor
             try:
                 watched = psutil.Process(process.pid)
                 while process.poll() is None:
                     peak = max(peak, watched.memory_info().rss)
+                    processor = sum(watched.cpu_times()[:2])
                     time.sleep(_LOOK_EVERY)
             except psutil.Error:
                 return
@@ -50,7 +53,7 @@ def run(arguments: list[str], output: Path) -> Outcome:
         _, errors = process.communicate()
         seconds = time.perf_counter() - start
         watcher.join()
-    return Outcome(process.returncode, seconds, peak, errors.decode("utf-8", "replace"))
+    return Outcome(process.returncode, seconds, peak, errors.decode("utf-8", "replace"), processor)
 
 
 def xueji(*arguments: str) -> list[str]:

@@ -1,11 +1,14 @@
-"""How `xueji check` goes on where memory ends: a province's children from one Parquet file, against a tenth of them.
+"""How `xueji check` and `xueji dedupe` go on where memory ends: a province's children from one Parquet file.
 
-    python -m benchmarks.scale --rows 10000000
+    python -m benchmarks.scale --rows 10000000        check, against a tenth of them
+    python -m benchmarks.scale --compare 1000000      dedupe in memory and in buckets, verdict for verdict
+    python -m benchmarks.scale --dedupe 10000000      dedupe in buckets: time and memory
+    python -m benchmarks.scale --skew 5000000         one telephone on 5 % of all registrations
     python -m benchmarks.scale --quick
 
-Both files are checked by the real command line, each in a process of its own, and its time and its largest memory are
-printed. `--quick` checks a small file with faults in memory and in batches, as Parquet and as CSV, and
-holds that the two reports agree byte by byte.
+Both files of `check` are checked by the real command line, each in a process of its own, and its time and its largest memory are
+printed. `--quick` checks a small file with faults in memory and in batches, as Parquet and as CSV, looks for duplicates in
+another in memory and in buckets, and holds that the reports agree byte by byte.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import polars as pl
 from benchmarks.accuracy import write_classes
 from benchmarks.faults.inject import CLASS_LIST, spoil
 from benchmarks.layouts import LAYOUTS, select
+from benchmarks.pairs import past_memory
 from benchmarks.people import fill, make_people
 from benchmarks.running import DATA, Outcome, run, xueji
 from benchmarks.schools import AS_OF, School, plan_schools
@@ -134,10 +138,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--memory", default="3GB", help="what the large file may take")
+    parser.add_argument("--compare", type=int, metavar="RECORDS")
+    parser.add_argument("--dedupe", type=int, metavar="RECORDS")
+    parser.add_argument("--skew", type=int, metavar="RECORDS")
     parser.add_argument("--quick", action="store_true", help="small files, no times")
     parser.add_argument("--folder", type=Path, default=DATA)
     arguments = parser.parse_args()
-    good = look(arguments.folder) if arguments.quick else measure(arguments.rows, arguments.memory, arguments.folder)
+    memory, folder = arguments.memory, arguments.folder
+    asked = {
+        past_memory.compare: arguments.compare,
+        past_memory.large: arguments.dedupe,
+        past_memory.skewed: arguments.skew,
+    }
+    if arguments.quick:
+        good = look(folder) and past_memory.look(folder)
+    elif any(asked.values()):
+        good = True
+        for run_on, records in asked.items():
+            good &= not records or run_on(records, memory, folder)
+    else:
+        good = measure(arguments.rows, memory, folder)
     return 0 if good else 1
 
 
