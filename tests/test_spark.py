@@ -18,10 +18,12 @@ from conftest import Outcome
 
 from benchmarks.faults.inject import spoil
 from benchmarks.layouts import LAYOUTS, select
+from benchmarks.pairs.files import FULL
+from benchmarks.pairs.registrations import make_records
 from benchmarks.people import make_people
 from xueji_cli.checks.keys import Keys
 from xueji_cli.errors import UserError
-from xueji_cli.scaling.spark import checking, inputs, intake, session, storage
+from xueji_cli.scaling.spark import checking, inputs, intake, machine, pairs, session, storage
 from xueji_cli.scaling.spark.stages import fingerprint
 
 LACKING = (
@@ -39,7 +41,13 @@ JSON = (*DAY, "--format", "json")
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
     """A session as a notebook has one: commands find it."""
-    conf = {"spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
+    quiet = Path(session.__file__).with_name("log4j2.properties").as_uri()
+    conf = {
+        "spark.sql.shuffle.partitions": "2",
+        "spark.default.parallelism": "2",
+        # Java's second compiler and its other collectors pay off after minutes.
+        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dlog4j2.configurationFile={quiet}",
+    }
     with session.session("local[2]", conf) as made:
         yield made
 
@@ -189,6 +197,69 @@ def test_addresses_of_storage_mean_files_folders_and_patterns(spark: Any, tmp_pa
         with pytest.raises(UserError) as refused:
             names(base + uri)
         assert refused.value.key == key
+
+
+# ---- the same people ----
+
+
+@pytest.fixture(scope="module")
+def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with registrations in two files, of which one in five have the telephone of a desk, and a schema of small blocks."""
+    folder = tmp_path_factory.mktemp("lists")
+    desk = pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("13955550000")).otherwise("member1_phone")
+    records = make_records(700, 5).frame.with_columns(member1_phone=desk)
+    rows = records.select(pl.col(a).alias(b) for a, b in FULL.items())
+    rows.head(400).write_csv(folder / "甲.csv")
+    rows.slice(300).drop("监护人2身份证号", "家庭住址").write_parquet(folder / "乙.parquet")
+    text = (Path(__file__).parent.parent / "schemas" / "student.yaml").read_text(encoding="utf-8")
+    small = text.replace("  narrow: [sex, birth, grade]", "  narrow: [sex]\n  block: 4").replace(
+        "name: student", "name: few", 1
+    )
+    (folder / "few.yaml").write_text(small, encoding="utf-8")
+    return folder
+
+
+@needs_spark
+def test_duplicates_are_those_of_memory(
+    spark: Any, lists: Path, command: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In several parts, slices and buckets; with blocks that are narrowed, some in vain; decisions made; pairs as rows."""
+    monkeypatch.setattr(machine, "_PART", 300)
+    monkeypatch.setattr(machine, "_BUCKET", 2_000)
+    monkeypatch.setattr(pairs, "SLICE", 90)
+    files = [lists / "甲.csv", lists / "乙.parquet"]
+    command("dedupe", *files, *DAY, "-o", "a.csv")
+    made = pl.read_csv(tmp_path / "a.csv", infer_schema=False).head(20)
+    column = next(name for name in made.columns if "结论" in name)
+    words = pl.Series(["同一人", "不是同一人", "待定", "同一人"] * 5)
+    made.with_columns(words.alias(column)).write_csv(tmp_path / "decided.csv")
+    arguments = (
+        "dedupe",
+        *files,
+        *JSON,
+        "--schema",
+        lists / "few.yaml",
+        "--decisions",
+        "decided.csv",
+        "--across-schools",
+    )
+    whole = command(*arguments)
+    told = json.loads(whole.out)
+    assert any(block["not_compared"] for block in told["large_blocks"])
+    assert len(told["pairs"]) > 30
+    there = command(*arguments, "--engine", "spark", "-o", "对.parquet")
+    assert (there.status, there.out) == (whole.status, whole.out)
+    assert pl.read_parquet(tmp_path / "对.parquet" / "*.parquet").height == len(told["pairs"])
+
+
+@needs_spark
+def test_a_plan_counts_what_memory_counts(
+    spark: Any, lists: Path, command: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("dedupe", lists / "甲.csv", *JSON, "--plan")
+    whole, there = (json.loads(command(*arguments, *more).out) for more in ((), ("--engine", "spark")))
+    whole.pop("scale"), there.pop("scale")
+    assert there == whole
 
 
 # ---- without a session ----

@@ -113,9 +113,9 @@ def dedupe(
     from xueji_cli.commands import comparing, looking
     from xueji_cli.commands.dedupe import report_of
     from xueji_cli.commands.inputs import binder_for, read_options
-    from xueji_cli.commands.scaled import scale_of
-    from xueji_cli.reports.pairs.report import PlanReport
+    from xueji_cli.reports.pairs.report import PlanReport, Scale
     from xueji_cli.reports.rows import write_pairs
+    from xueji_cli.scaling.sizes import of_part
     from xueji_cli.scaling.spark.inputs import Reading, take_in
     from xueji_cli.scaling.spark.machine import SparkMachine
     from xueji_cli.scaling.spark.people import KeepRows
@@ -147,8 +147,9 @@ def dedupe(
             if plan:
                 people, candidates = machine.plan()
                 there = machine.shown(people)
+                scale = Scale(machine.parts, *of_part(machine.height, machine.parts))
                 told = PlanReport(
-                    how, tuple(there), tuple(failures), people, candidates, scale_of(None, 0), counted=machine.counted
+                    how, tuple(there), tuple(failures), people, candidates, scale, counted=machine.counted
                 )
                 return looking.show_plan(told, settings, console)
             found = machine.dedupe(made.decisions if made else None)

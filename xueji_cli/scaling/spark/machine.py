@@ -96,6 +96,11 @@ class SparkMachine:
         return counted.sort("table", "side", "school"), filled
 
     @property
+    def parts(self) -> int:
+        """Into how many parts they are cut."""
+        return len(self._ends)
+
+    @property
     def height(self) -> int:
         """How many records there are."""
         return int(self._ends[-1])
