@@ -246,7 +246,7 @@ def test_duplicates_are_those_of_memory(
     whole = command(*arguments)
     told = json.loads(whole.out)
     assert any(block["not_compared"] for block in told["large_blocks"])
-    assert len(told["pairs"]) > 30
+    assert len(told["pairs"]) > 20
     there = command(*arguments, "--engine", "spark", "-o", "对.parquet")
     assert (there.status, there.out) == (whole.status, whole.out)
     assert pl.read_parquet(tmp_path / "对.parquet" / "*.parquet").height == len(told["pairs"])
@@ -310,6 +310,17 @@ def test_options_of_spark_mean_nothing_without_it(option: tuple[str, str], comma
     outcome = command("check", "a.csv", *option)
     assert (outcome.status, outcome.out) == (2, "")
     assert option[0] in outcome.err
+
+
+def test_pandera_brings_neither_pandas_nor_pyspark_along() -> None:
+    """Where they are installed it would import both, and set a variable that keeps Spark from its cluster."""
+    code = (
+        "import os, sys; from xueji_cli.checks.validation import import_pandera; import_pandera();"
+        "print([name for name in ('pandas', 'pyspark', 'pandera.polars') if name in sys.modules], 'SPARK_LOCAL_IP' in os.environ)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "SPARK_LOCAL_IP"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "['pandera.polars'] False"
 
 
 def test_conf_is_name_and_value() -> None:
