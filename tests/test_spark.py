@@ -178,6 +178,13 @@ def test_a_session_that_is_there_is_not_told_where_to_run(spark: Any, command: C
 
 
 @needs_spark
+def test_on_this_machine_nobody_else_can_connect(spark: Any) -> None:
+    assert spark.sparkContext.uiWebUrl is None
+    assert spark.sparkContext.getConf().get("spark.driver.bindAddress") == "127.0.0.1"
+    assert spark.sparkContext.getConf().get("spark.driver.host") == "127.0.0.1"
+
+
+@needs_spark
 def test_addresses_of_storage_mean_files_folders_and_patterns(spark: Any, tmp_path: Path) -> None:
     for name in ("2.csv", "10.csv", "_SUCCESS", ".hidden.csv", "b.txt.crc", "部/3.parquet"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

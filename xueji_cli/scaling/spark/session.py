@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from xueji_cli.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+#: The setting that has Spark say what it does, on stderr.
+_LEVEL = "spark.log.level"
 #: Without `--master`: all processors of this machine.
 LOCAL = "local[*]"
 #: What a session of ours has unless `--conf` says otherwise. Findings and few pairs come to the driver: their size is bounded by what
@@ -122,6 +124,21 @@ def _made(master: str | None, given: Mapping[str, str]) -> Any:
     if not conf.contains("spark.pyspark.python"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
-        return SparkSession.builder.config(conf=conf).getOrCreate()
+        with nullcontext() if conf.contains(_LEVEL) else _hushed():
+            return SparkSession.builder.config(conf=conf).getOrCreate()
     except Exception as error:  # Java's own errors come as several kinds
         raise UserError("spark_start", master=master, reason=type(error).__name__) from error
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Start what inherits our stderr without it: Java greets at length there, and what workers say in a panic may quote a cell."""
+    sys.stderr.flush()
+    ours, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
+        os.close(nowhere)
