@@ -38,13 +38,13 @@ Command = Callable[..., Outcome]
 def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with one pool as Parquet, and as two lists: CSV of fewer columns, and a workbook beside Parquet."""
     folder = tmp_path_factory.mktemp("lists")
-    records = make_records(1_600, 5).frame
+    records = make_records(1_100, 5).frame
     desk = pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit(DESK)).otherwise("member1_phone")
     rows = records.with_columns(member1_phone=desk).select(pl.col(a).alias(b) for a, b in FULL.items())
     rows.write_parquet(folder / "全县.parquet")
-    rows.head(900).write_csv(folder / "甲.csv")
-    rows.slice(700).drop("监护人2身份证号", "家庭住址", "学校").write_parquet(folder / "乙.parquet")
-    rows.slice(600, 60).write_excel(folder / "丙.xlsx")
+    rows.head(600).write_csv(folder / "甲.csv")
+    rows.slice(450).drop("监护人2身份证号", "家庭住址", "学校").write_parquet(folder / "乙.parquet")
+    rows.slice(400, 60).write_excel(folder / "丙.xlsx")
     return folder
 
 
@@ -68,9 +68,7 @@ def past_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[],
     [
         ("dedupe", ("全县.parquet",), ()),
         ("dedupe", ("甲.csv", "乙.parquet", "丙.xlsx"), ("--across-schools",)),
-        ("dedupe", ("甲.csv", "乙.parquet"), ("--within-school", "--threshold", "0.7", "--review-threshold", "0.2")),
-        ("link", ("甲.csv", "乙.parquet"), ()),
-        ("link", ("甲.csv", "全县.parquet"), ("--many",)),
+        ("link", ("甲.csv", "全县.parquet"), ("--many", "--threshold", "0.7", "--review-threshold", "0.2")),
     ],
 )
 def test_the_report_is_the_same_to_the_byte(
@@ -128,12 +126,11 @@ def test_decisions_are_found_again(
 
 
 @pytest.mark.parametrize("verb", ["dedupe", "link"])
-@pytest.mark.parametrize("rows", [(5, 6), (2, 650)])
 def test_two_records_are_explained_the_same(
-    lists: Path, verb: str, rows: tuple[int, int], command: Command, past_memory: Callable[[], Path]
+    lists: Path, verb: str, command: Command, past_memory: Callable[[], Path]
 ) -> None:
     names = ("全县.parquet", "全县.parquet") if verb == "dedupe" else ("甲.csv", "乙.parquet")
-    places = [f"{name}:{row}" for name, row in zip(names, rows, strict=True)]
+    places = [f"{name}:{row}" for name, row in zip(names, (5, 6), strict=True)]
     arguments = (verb, *(lists / name for name in dict.fromkeys(names)), *JSON, "--explain", *places)
     whole = command(*arguments)
     assert whole.status == 0
@@ -153,29 +150,25 @@ def test_a_plan_counts_the_same_and_says_what_it_takes(
     assert whole.pop("scale")["way"] == "memory"
     assert told.pop("scale") == {"way": "buckets", "buckets": 5, "memory_bytes": 0, "disk_bytes": 0}
     assert told == whole
-    assert [block["records"] for block in whole["large_blocks"]], "the desk's telephone is named"
 
 
 def test_a_key_of_very_many_is_narrowed_and_named(
-    lists: Path, command: Command, past_memory: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+    lists: Path, command: Command, past_memory: Callable[[], Path]
 ) -> None:
     """A block may have few records here, so that even what the sex leaves together is narrowed further, and the rest is named."""
-    from xueji_cli.schema import matching
-
     folder = lists / "schemas"
-    assert matching._BLOCK > 4
     folder.mkdir(exist_ok=True)
     text = (ROOT / "schemas" / "student.yaml").read_text(encoding="utf-8")
     (folder / "few.yaml").write_text(
-        text.replace("  narrow: [sex, birth, grade]", "  narrow: [sex]\n  block: 4").replace(
-            "name: student", "name: few", 1
+        text.replace("  narrow: [sex, birth, grade]", "  narrow: [sex, grade]\n  block: 4").replace(
+            "  keys:\n", "  keys:\n    - [phone]\n"
         ),
         encoding="utf-8",
     )
     arguments = ("dedupe", lists / "全县.parquet", *JSON, "--schema", str(folder / "few.yaml"))
     whole = command(*arguments)
     blocks = json.loads(whole.out)["large_blocks"]
-    assert any(block["not_compared"] for block in blocks)
+    assert any(block["key"] == "phone" and block["records"] > 200 and block["not_compared"] for block in blocks)
     past_memory()
     assert command(*arguments) == whole
 

@@ -60,7 +60,7 @@ def batches(sides: list[list[Roster]], size: int) -> list[pl.DataFrame]:
 
 @pytest.mark.parametrize(
     ("sides", "schools", "block", "parts", "size"),
-    [(1, "all", 100, 3, 97), (1, "all", 3, 5, 411), (2, "all", 3, 3, 150), (1, "across", 3, 1, 5_000)],
+    [(1, "all", 100, 3, 197), (2, "all", 3, 4, 411), (1, "across", 3, 1, 5_000)],
 )
 def test_parts_give_what_all_give(
     sides: int, schools: str, block: int, parts: int, size: int, monkeypatch: pytest.MonkeyPatch

@@ -36,7 +36,8 @@ def write_registrations(count: int, path: Path, seed: int = 2025, desk: float = 
         count: How many.
         path: Where.
         seed: Of the first million.
-        desk: The share of them that have one telephone, that of a registry.
+        desk: The share of them that have the telephone of a registry, and one birth date that was filled in for all of them: together
+            these are a key of matching.
     """
     import pyarrow.parquet as pq
 
@@ -48,7 +49,10 @@ def write_registrations(count: int, path: Path, seed: int = 2025, desk: float = 
     for rows in _parts(count, seed):
         if desk:
             one = pl.int_range(pl.len()) % round(1 / desk) == 0
-            rows = rows.with_columns(member1_phone=pl.when(one).then(pl.lit("13955550000")).otherwise("member1_phone"))
+            rows = rows.with_columns(
+                pl.when(one).then(pl.lit(value)).otherwise(name).alias(name)
+                for name, value in (("member1_phone", "13955550000"), ("birth_date", "20120901"))
+            )
         told = rows.select(pl.col(field).alias(header) for field, header in FULL.items())
         table = told.to_arrow(compat_level=pl.CompatLevel.oldest())
         writer = writer or pq.ParquetWriter(unfinished, table.schema, compression="zstd")
