@@ -159,7 +159,7 @@ def test_files_are_written_masked_and_whole(command, sample, tmp_path) -> None:
             "留级跳级名册",
             "关键信息变更",
         ),
-        *("其他变更", "台账核对", "说明"),
+        *("其他变更", "台账核对", "说明", "谁可以看"),
     ]
     report = json.loads(done.out)
     assert book["须核实"].max_row == len(report["findings"]) + 1

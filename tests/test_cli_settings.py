@@ -43,6 +43,8 @@ schema_folders = ["本县"]
 reveal = true
 recursive = true
 memory = "4GB"
+note = "仅限本局"
+password_file = "密码.txt"
 
 [map]
 "证件号" = "身份证件号"
@@ -76,6 +78,8 @@ def test_every_key(load):
         reveal=True,
         recursive=True,
         memory=4 << 30,
+        note="仅限本局",
+        password_file="密码.txt",
         mapping=("证件号=身份证件号", "K=id_number"),
         rule_overrides={"ID14": {"max_age": "40", "severity": "warning"}, "PT01": {"severity": "off"}},
         file=load().file,

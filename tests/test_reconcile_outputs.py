@@ -211,7 +211,7 @@ def test_a_folder_has_a_workbook_for_each_school_and_one_for_the_county(county):
         f"{OTHER}.xlsx",
     }
     book = openpyxl.load_workbook(county.folder / "each" / f"{SCHOOL}.xlsx")
-    assert book.sheetnames == ["核查表", "人数核对", "班级核对", "人员清单", "扣分依据", "抽查名单"]
+    assert book.sheetnames == ["核查表", "人数核对", "班级核对", "人员清单", "扣分依据", "抽查名单", "谁可以看"]
     people = sheet_rows(county.folder / "each" / f"{SCHOOL}.xlsx", "人员清单")
     assert {row[0] for row in people[1:]} == {SCHOOL}
     assert [row[2] for row in people[1:]] == ["有籍无人", "有人无籍", "人在他校"]

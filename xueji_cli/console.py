@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console as RichConsole
     from rich.console import RenderableType
+    from rich.progress import Progress
 
     from xueji_cli.errors import UserError
+    from xueji_cli.tables.secret import Keyring
 
 #: Width of lines that go to a file or a pipe, where nobody's window is asked.
 _WIDTH_OF_FILES = 100
@@ -50,6 +52,7 @@ class Console:
         quiet: Say nothing on stderr but errors.
         verbose: Say more.
         debug: Show a trace when something unexpected goes wrong.
+        keys: Knows the passwords of files, or asks for them here.
     """
 
     def __init__(self, lang: str, *, out: TextIO | None = None, err: TextIO | None = None) -> None:
@@ -57,6 +60,8 @@ class Console:
         self.quiet = False
         self.verbose = False
         self.debug = False
+        self.keys: Keyring | None = None
+        self._bar: Progress | None = None
         self._out = out or sys.stdout
         self._err = err or sys.stderr
         for stream in (self._out, self._err):
@@ -156,6 +161,7 @@ class Console:
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self._rich(self._err), transient=True) as bar:
+            self._bar = bar
             task = bar.add_task(description, total=total)
             started = False
 
@@ -164,7 +170,38 @@ class Console:
                 bar.update(task, description=f"{description} {name}", advance=1 if started else 0)
                 started = True
 
-            yield step
+            try:
+                yield step
+            finally:
+                self._bar = None
+
+    def ask(self, question: str) -> str | None:
+        """Ask for a word that nobody may see.
+
+        Returns:
+            The answer, empty when the person has none; None where nobody sits at a terminal.
+        """
+        if not sys.stdin.isatty():
+            return None
+        import getpass
+        import warnings
+
+        if self._bar is not None:
+            self._bar.stop()
+        try:
+            with warnings.catch_warnings():
+                # It would go on and show what is typed.
+                warnings.simplefilter("error", getpass.GetPassWarning)
+                if not self._err.isatty():
+                    return getpass.getpass(question)
+                # Through our own stream, which can write every character in any code page.
+                print(question, end="", file=self._err, flush=True)
+                return getpass.getpass("")
+        except (EOFError, OSError, getpass.GetPassWarning):
+            return None
+        finally:
+            if self._bar is not None:
+                self._bar.start()
 
     def _write(self, action: Callable[[], Any]) -> None:
         try:

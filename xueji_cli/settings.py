@@ -22,8 +22,10 @@ FORMATS = ("text", "json", "jsonl", "csv")
 FAIL_ON = ("error", "warning", "notice", "never")
 DEFAULT_PACK = "national-2025"
 
+#: Keys that hold paths, which are meant from where the settings file is.
+_PATHS = ("photos", "classes", "password_file")
 #: Keys of `xueji.toml` with what they hold. Each is also `XUEJI_<KEY>` and a flag of the same name.
-_TEXT = frozenset({"schema", "rules", "as_of", "encoding", "sheet", "fail_on", "lang", "format", "photos", "classes"})
+_TEXT = frozenset({"schema", "rules", "as_of", "encoding", "sheet", "fail_on", "lang", "format", "note", *_PATHS})
 _LISTS = frozenset({"select", "ignore", "schema_folders"})
 _FLAGS = frozenset({"reveal", "recursive"})
 _KEYS = (*sorted(_TEXT | _LISTS | _FLAGS), "header_row", "memory")
@@ -45,6 +47,8 @@ class Settings:
         ignore: Those not to run.
         fail_on: Worst severity that still ends with 0 lies below this; `never` for always 0.
         reveal: Show personal data.
+        note: Who may see the reports, in place of the usual words.
+        password_file: File with the passwords of inputs; never a password.
         lang: Language; None for the one that the console speaks.
         format: What goes to stdout.
         photos: Folder of photo files.
@@ -67,6 +71,8 @@ class Settings:
     ignore: tuple[str, ...] = ()
     fail_on: str = "error"
     reveal: bool = False
+    note: str | None = None
+    password_file: str | None = None
     lang: str | None = None
     format: str = "text"
     photos: str | None = None
@@ -212,7 +218,7 @@ def _parameter(value: object) -> str:
 
 def _from_file(found: dict[str, Any], folder: Path) -> None:
     """Turn paths that are meant from the settings file into paths from the current folder."""
-    for key in ("photos", "classes"):
+    for key in _PATHS:
         if key in found:
             found[key] = str(folder / found[key])
     for key in ("schema", "rules"):

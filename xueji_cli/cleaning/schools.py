@@ -13,6 +13,7 @@ from xueji_cli.values import text
 
 if TYPE_CHECKING:
     from xueji_cli.cleaning.engine import Wishes
+    from xueji_cli.tables.secret import Keyring
 
 #: The rule that short names break: one code, two names.
 RULE = "CL01"
@@ -29,13 +30,17 @@ class _Words:
         return header.strip() in (*_SHORT, *_WHOLE)
 
 
-def read_names(path: str) -> dict[str, str]:
+def read_names(path: str, keys: Keyring | None = None) -> dict[str, str]:
     """Read a list of short names: a table with the columns 简称 and 全称.
+
+    Args:
+        path: The file.
+        keys: Knows the passwords of files.
 
     Raises:
         InputError: When it can't be read, has no such columns, or gives one short name two meanings.
     """
-    table = read_tables(path, ReadOptions(), _Words())[0]
+    table = read_tables(path, ReadOptions(keys=keys), _Words())[0]
     columns = {column.header.strip(): column.key for column in table.columns}
     short = next((columns[name] for name in _SHORT if name in columns), None)
     whole = next((columns[name] for name in _WHOLE if name in columns), None)

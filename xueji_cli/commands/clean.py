@@ -52,6 +52,10 @@ def clean(
     recursive: options.Recursive = False,
     places: options.Places = 3,
     reveal: options.Reveal = False,
+    note: options.Note = None,
+    protect: options.Protect = False,
+    protect_file: options.ProtectFile = None,
+    password_file: options.PasswordFile = None,
     config: options.Config = None,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
@@ -144,6 +148,8 @@ def run(
             rules=f"{pack.name} {pack.version}",
             as_of=settings.as_of.isoformat(),
             options=told,
+            note=settings.note or "",
+            reveal=settings.reveal,
         ),
         rosters=tuple(rosters),
         unreadable=tuple(failures),
@@ -213,7 +219,7 @@ def _wishes(
         rules=rules,
         unsafe=unsafe,
         reference=known,
-        schools=read_names(school_names) if school_names else {},
+        schools=read_names(school_names, console.keys) if school_names else {},
     )
 
 
@@ -227,7 +233,7 @@ def _write_logs(plan: Plan, log: pl.DataFrame, console: Console) -> None:
 
 def show(report: CleanReport, settings: Settings, console: Console, *, diff: bool, places: int) -> int:
     """Show the report and return the exit status."""
-    from xueji_cli.commands.showing import tell_failures
+    from xueji_cli.commands.showing import tell_failures, tell_unprotected
 
     if settings.format == "text":
         from xueji_cli.reports.clean_text import render_clean
@@ -245,6 +251,8 @@ def show(report: CleanReport, settings: Settings, console: Console, *, diff: boo
                 write_json(report, stream, lang=console.lang, reveal=settings.reveal)
             else:
                 write_changes(report, settings.format, stream, reveal=settings.reveal)
+    if report.outputs:
+        tell_unprotected(console)
     tell_failures(report.unreadable, (), console, format=settings.format)
     return status(report, settings.fail_on)
 

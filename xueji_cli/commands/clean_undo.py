@@ -30,7 +30,7 @@ def run_undo(path: str, changes: str, output: str, settings: Settings, console: 
     from xueji_cli.tables.table import ROW
 
     check_output(output, [path, changes])
-    log = read_log(changes)
+    log = read_log(changes, console.keys)
     rosters, failures = read_rosters([path], settings, console)
     if failures:
         raise failures[0]

@@ -240,6 +240,8 @@ def run_of(command: str, schema: Schema, settings: Settings, options: Mapping[st
         rules="",
         as_of=settings.as_of.isoformat(),
         options={**said(settings), **{name: value for name, value in options.items() if value}},
+        note=settings.note or "",
+        reveal=settings.reveal,
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xueji_cli.matching.decisions import Decision, Decisions
+    from xueji_cli.tables.secret import Keyring
     from xueji_cli.tables.table import Column, Table
 
 #: Words for decisions, in lower case and without spaces.
@@ -50,11 +51,12 @@ class _Headers:
         return _plain(header) in (*DECISION_HEADERS, *KEY_HEADERS)
 
 
-def read_decisions(paths: Sequence[str]) -> MadeDecisions:
+def read_decisions(paths: Sequence[str], keys: Keyring | None = None) -> MadeDecisions:
     """Read decisions from files, all their sheets that have the two columns.
 
     Args:
         paths: As `tables.paths.expand_inputs` gives them.
+        keys: Knows the passwords of files.
 
     Raises:
         UserError: When a file can't be read, has not these columns, or two rows contradict each other.
@@ -68,7 +70,7 @@ def read_decisions(paths: Sequence[str]) -> MadeDecisions:
     found: list[Decision] = []
     for path in paths:
         try:
-            read = read_tables(path, ReadOptions(), _Headers())
+            read = read_tables(path, ReadOptions(keys=keys), _Headers())
         except InputError as error:
             if error.key not in ("no_header", "no_data_rows"):
                 raise

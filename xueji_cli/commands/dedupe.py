@@ -47,6 +47,10 @@ def dedupe(
     work_dir: options.WorkDir = None,
     places: options.Places = 3,
     reveal: options.Reveal = False,
+    note: options.Note = None,
+    protect: options.Protect = False,
+    protect_file: options.ProtectFile = None,
+    password_file: options.PasswordFile = None,
     config: options.Config = None,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
@@ -67,7 +71,7 @@ def dedupe(
     schools = comparing.schools_of(within=within_school, across=across_schools)
     outputs = list(dict.fromkeys(output or []))
     comparing.refuse_files(settings, outputs, plan=plan, explain=explain is not None)
-    made = read_decisions(expand_inputs(decisions)) if decisions else None
+    made = read_decisions(expand_inputs(decisions), console.keys) if decisions else None
     own = {
         "threshold": threshold,
         "review_threshold": review_threshold,

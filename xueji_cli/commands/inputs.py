@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePath
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -89,7 +90,7 @@ def open_rosters(
     """
     binder = binder_for(settings, kind=kind, choices=choices)
     vocabulary = Vocabulary(binder.schemas)
-    options = read_options(settings)
+    options = replace(read_options(settings), keys=console.keys)
     tables: list[Table | Stream] = []
     failures: list[InputError] = []
     ahead = ahead or Ahead(paths, options.max_bytes)
@@ -132,7 +133,7 @@ def binder_for(settings: Settings, *, kind: str | None = None, choices: Sequence
 
 
 def read_options(settings: Settings) -> ReadOptions:
-    """Return how files are read."""
+    """Return how files are read that need no password."""
     return ReadOptions(sheet=settings.sheet, encoding=settings.encoding, header_row=settings.header_row)
 
 

@@ -47,7 +47,17 @@ def write_files(
             files += written.paths
             if format != "text":
                 console.note(console.text("cli.written", file=path))
+    if files:
+        tell_unprotected(console)
     return files, failures
+
+
+def tell_unprotected(console: Console) -> None:
+    """Say that what was written has no password where an input had one: nobody expects that of a copy."""
+    from xueji_cli.tables.writing import protects
+
+    if console.keys is not None and console.keys.used and not protects():
+        console.note(console.text("cli.unprotected"))
 
 
 def tell_failures(

@@ -27,6 +27,7 @@ def template(
     scoresheet: options.ScoresheetName = DEFAULT_SCORESHEET,
     blind: options.Blind = False,
     as_of: options.AsOf = None,
+    password_file: options.PasswordFile = None,
     config: options.Config = None,
     lang: options.Lang = None,
     quiet: options.Quiet = False,

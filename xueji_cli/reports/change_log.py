@@ -17,12 +17,17 @@ from xueji_cli.messages import catalogue
 from xueji_cli.reports.cleaned import LOG_SCHEMA
 from xueji_cli.reports.sheets import FONT, FONT_SIZE
 from xueji_cli.reports.view import rule_text
-from xueji_cli.tables.options import MAX_ROWS
+from xueji_cli.tables.blob import load
+from xueji_cli.tables.locked import unlocked
+from xueji_cli.tables.ole import SIGNATURE
+from xueji_cli.tables.options import MAX_BYTES, MAX_ROWS
 from xueji_cli.tables.writing import neutralised, whole_file
 from xueji_cli.values.text import INVISIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from xueji_cli.tables.secret import Keyring
 
 SUFFIXES = (".xlsx", ".csv", ".jsonl")
 COLUMNS = (*(name for name in LOG_SCHEMA.names() if name != "mask"), "exact")
@@ -69,11 +74,15 @@ def write_log(log: pl.DataFrame, path: str, *, lang: str, inputs: Iterable[str])
             frame.drop("exact").write_ndjson(temporary)
 
 
-def read_log(path: str) -> pl.DataFrame:
+def read_log(path: str, keys: Keyring | None = None) -> pl.DataFrame:
     """Read a log that was written here.
 
+    Args:
+        path: The file.
+        keys: Knows the passwords of files.
+
     Raises:
-        InputError: `file_not_found`, `clean_no_log`.
+        InputError: `file_not_found`, `clean_no_log`, and those of `tables.locked` for a workbook behind a password.
     """
     suffix = Path(path).suffix.lower()
     if not Path(path).is_file():
@@ -82,7 +91,7 @@ def read_log(path: str) -> pl.DataFrame:
         if suffix == ".jsonl":
             frame = pl.read_ndjson(path, schema={n: d for n, d in LOG_SCHEMA.items() if n != "mask"})
             return frame.with_columns(mask=pl.lit(None, dtype=pl.String))
-        frame = pl.read_csv(path, infer_schema=False) if suffix == ".csv" else _read_workbook(path)
+        frame = pl.read_csv(path, infer_schema=False) if suffix == ".csv" else _read_workbook(path, keys)
         frame = frame.with_columns(_original(frame)).drop("exact")
         frame = frame.with_columns(
             pl.col("applied").is_in(["true", "TRUE", "True", "1", *_words("applied_yes")]),
@@ -161,11 +170,18 @@ def _write_workbook(frame: pl.DataFrame, path: Path, lang: str) -> None:
         raise
 
 
-def _read_workbook(path: str) -> pl.DataFrame:
+def _content(path: str, keys: Keyring | None) -> bytes:
+    blob = load(path, MAX_BYTES)
+    if keys is not None and blob.data.startswith(SIGNATURE):
+        blob, _ = unlocked(blob, keys)
+    return blob.data
+
+
+def _read_workbook(path: str, keys: Keyring | None) -> pl.DataFrame:
     import fastexcel
 
     try:
-        sheet = fastexcel.read_excel(path).load_sheet(0, dtypes="string")
+        sheet = fastexcel.read_excel(_content(path, keys)).load_sheet(0, dtypes="string")
     except fastexcel.FastExcelError as error:
         raise ValueError(str(type(error))) from None
     frame = sheet.to_polars()

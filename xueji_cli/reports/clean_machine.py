@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import IO, TYPE_CHECKING
 
 from xueji_cli.messages import catalogue
+from xueji_cli.reports.audience import audience
 from xueji_cli.reports.cleaned import masked
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def write_changes(report: CleanReport, kind: str, stream: IO[bytes], *, reveal: 
 def _head(report: CleanReport, lang: str) -> Mapping[str, object]:
     counts = report.counts()
     return {
-        "run": asdict(report.run),
+        "run": {**asdict(report.run), "audience": audience(report.run, lang)},
         "inputs": [
             {
                 "file": roster.table.source.path,

@@ -51,6 +51,7 @@ def render_clean(report: CleanReport, *, lang: str, width: int, reveal: bool, pl
         page.kind(kind.value, places)
     page.conflicts()
     page.totals()
+    page.audience(report.run)
     page.next_step(diff=diff)
     return Group(*page.lines)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.messages import catalogue
+from xueji_cli.reports.audience import audience_line
 from xueji_cli.reports.lines import WIDE, cell_width
 from xueji_cli.reports.marks import COMMENT_WIDTH, FILLS, comment_height
 from xueji_cli.reports.sheets import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from xlsxwriter.worksheet import Worksheet
 
+    from xueji_cli.reports.report import Run
     from xueji_cli.reports.sheets import Cell, FindingList
     from xueji_cli.tables.table import Table
 
@@ -174,6 +176,14 @@ class FreshWorkbook:
                     sheet.write_number(number, index, value, shown)
                 elif value is not None:
                     sheet.write_string(number, index, value, shown)
+
+    def add_audience(self, run: Run, lang: str) -> None:
+        """Add a sheet that says who may see the workbook, for one that has no summary."""
+        sheet = self.sheet(catalogue.text(lang, "cli.audience.name"))
+        sheet.set_column(0, 0, 120)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.write_string(0, 0, audience_line(run, lang), self.look("wrapped"))
 
     def sheet(self, wanted: str) -> Worksheet:
         """Add a sheet under a name that Excel allows and no other has."""

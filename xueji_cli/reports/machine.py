@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.messages import catalogue
+from xueji_cli.reports.audience import audience
 from xueji_cli.tables.writing import neutralised
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def _head(report: CheckReport, summary: Summary, lang: str) -> dict[str, Any]:
             "rules": run.rules,
             "as_of": run.as_of,
             "options": dict(run.options),
+            "audience": audience(run, lang),
         },
         "inputs": [input_entry(roster) for roster in report.rosters],
         "summary": {

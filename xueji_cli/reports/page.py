@@ -68,6 +68,7 @@ def render_page(report: CheckReport, view: pl.DataFrame, *, lang: str, revealed:
         lang=lang,
         title=words["title"],
         facts=_facts(report, summary, lang, revealed=revealed),
+        run=report.run,
         footer=_say(lang, "footer", version=report.run.version),
         data=_data(report, view, lang),
     )

@@ -24,6 +24,7 @@ class Run:
     """How the run was made: enough to repeat it.
 
     `as_of` is an ISO date, fixed for the whole run. `options` holds what was set besides the defaults, no personal data.
+    `note` says in the user's own words who may see the report (`reports.audience`), `reveal` that it shows personal data whole.
     """
 
     command: str
@@ -32,6 +33,8 @@ class Run:
     rules: str
     as_of: str
     options: Mapping[str, object] = field(default_factory=dict)
+    note: str = ""
+    reveal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.messages import catalogue
+from xueji_cli.reports.audience import audience
 from xueji_cli.reports.lines import WIDE
 from xueji_cli.reports.summary import summarise
 from xueji_cli.reports.view import letters, place_text, rule_text
@@ -105,9 +106,24 @@ def finding_list(report: CheckReport, view: pl.DataFrame, lang: str) -> FindingL
 
 
 def summary_rows(
-    report: CheckReport, view: pl.DataFrame, tables: Sequence[int], notes: Sequence[str], lang: str
+    report: CheckReport,
+    view: pl.DataFrame,
+    tables: Sequence[int],
+    notes: Sequence[str],
+    lang: str,
+    *,
+    whole: bool = False,
 ) -> list[list[Cell]]:
-    """Return the summary of some tables: totals, by rule, school and class, what was read, what was not checked."""
+    """Return the summary of some tables: totals, by rule, school and class, what was read, what was not checked.
+
+    Args:
+        report: What was found.
+        view: Its findings.
+        tables: Those to summarise.
+        notes: What the user should know.
+        lang: Language.
+        whole: The workbook is a copy of the user's own.
+    """
 
     def say(key: str, **params: object) -> str:
         return catalogue.text(lang, f"check.summary.{key}", **params)
@@ -125,6 +141,7 @@ def summary_rows(
         "rules": report.run.rules,
         "schema": "、".join(report.run.schemas),
         "version": f"xueji {report.run.version}",
+        "audience": audience(report.run, lang, whole=whole),
     }
     rows += [[(say(key), "quiet"), (value, "text")] for key, value in facts.items()]
 

@@ -57,6 +57,7 @@ def render_text(
     page.inputs(verbose=verbose)
     page.findings(limit=limit, verbose=verbose)
     page.skipped(verbose=verbose)
+    page.audience(report.run)
     page.totals()
     page.next_step(written)
     return Group(*page.lines)

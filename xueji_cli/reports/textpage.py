@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from xueji_cli.messages import catalogue
+from xueji_cli.reports.audience import audience_line
 from xueji_cli.reports.lines import cell_width, harmless, pad, wrap
 from xueji_cli.reports.view import table_labels
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from xueji_cli.errors import InputError, UserError
+    from xueji_cli.reports.report import Run
     from xueji_cli.schema.roster import Roster
 
 #: With more tables than this, each one gets a block only with `verbose`.
@@ -69,6 +71,12 @@ class Lines:
         for number, part in enumerate(wrap(text, self.width - left)):
             head = pad(" " * indent + word, left) if number == 0 else " " * left
             self.line((head, "quiet"), (part, style))
+
+    def audience(self, run: Run) -> None:
+        """Say who may see the report."""
+        self.line()
+        for part in wrap(harmless(audience_line(run, self.lang)), self.width):
+            self.line((part, "quiet"))
 
     def unreadable(self, word: str, errors: Iterable[UserError]) -> None:
         """Say which files could not be read, and why."""

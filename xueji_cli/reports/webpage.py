@@ -15,14 +15,26 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from xueji_cli.reports.audience import audience_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from xueji_cli.reports.report import Run
 
 _ROOM = __package__
 
 
 def web_page(
-    room: str, parts: Mapping[str, str], *, lang: str, title: str, facts: Iterable[str], footer: str, data: Any = None
+    room: str,
+    parts: Mapping[str, str],
+    *,
+    lang: str,
+    title: str,
+    facts: Iterable[str],
+    run: Run,
+    footer: str,
+    data: Any = None,
 ) -> str:
     """Return a page as one HTML document.
 
@@ -32,6 +44,7 @@ def web_page(
         lang: Language.
         title: Its title.
         facts: What is said in one line below the title.
+        run: How the report was made, which tells who may see it.
         footer: What is said at the end.
         data: What its script lists; None for a page without a script.
     """
@@ -47,6 +60,7 @@ def web_page(
         title=escape(title),
         style=style,
         facts="".join(f"<span>{escape(fact)}</span>" for fact in facts),
+        audience=escape(audience_line(run, lang)),
         body=Template(_read(room, "page.html")).substitute(parts).rstrip("\n"),
         footer=escape(footer),
         scripts=scripts,

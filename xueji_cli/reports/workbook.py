@@ -7,14 +7,13 @@ workbook that lists everything (masked like any report, because it goes beyond t
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.errors import UserError
+from xueji_cli.errors import InputError, UserError
 from xueji_cli.messages import catalogue
 from xueji_cli.reports import annotated
 from xueji_cli.reports.fresh import FreshWorkbook
@@ -22,7 +21,10 @@ from xueji_cli.reports.marks import COMMENT_LIMIT, cell_marks
 from xueji_cli.reports.sheets import LINK_LIMIT, SHEET_ROWS, finding_list, link_target, summary_rows
 from xueji_cli.reports.view import finding_view
 from xueji_cli.reports.written import Written
+from xueji_cli.tables.blob import load
+from xueji_cli.tables.locked import reopened
 from xueji_cli.tables.names import file_names
+from xueji_cli.tables.options import MAX_BYTES
 from xueji_cli.tables.writing import whole_file
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xueji_cli.reports.report import CheckReport
+    from xueji_cli.tables.table import Source
 
 #: The kind that openpyxl can copy (.xlsm is of it too).
 _COPIED = "xlsx"
@@ -123,7 +126,7 @@ def _write_copy(report: CheckReport, whole: pl.DataFrame, file: str, temporary: 
     marks = cell_marks(report, view, tables, lang)
     notes = _limits(view, marks, lang)
     source = report.rosters[tables[0]].table.source
-    content = _unchanged(file, source.sha256) if source.kind == _COPIED and file != "-" else None
+    content = _unchanged(source) if source.kind == _COPIED and file != "-" else None
     macros = content is not None and annotated.has_macros(content)
     if suffix.lower() == ".xlsm" and not macros:
         raise UserError("output_no_macros", file=file)
@@ -136,7 +139,7 @@ def _write_copy(report: CheckReport, whole: pl.DataFrame, file: str, temporary: 
                 notes += _losses(content, file, lang, keep_vba=keep_vba, macros=macros, extras=extras)
                 for index, name in sheets.items():
                     annotated.annotate(workbook[name], marks.filter(pl.col("table") == index))
-                summary = summary_rows(report, view, tables, notes, lang)
+                summary = summary_rows(report, view, tables, notes, lang, whole=True)
                 annotated.add_sheets(workbook, finding_list(report, view, lang), summary, lang)
                 workbook.save(temporary)
                 return _Copy(sheets, notes)
@@ -169,7 +172,7 @@ def _write_data(
             return "internal:" + link_target(sheets[row["table"]], row["link_cell"])
 
         fresh.add_findings(finding_list(report, view, lang), lang, link)
-        fresh.add_summary(summary_rows(report, view, tables, notes, lang), lang)
+        fresh.add_summary(summary_rows(report, view, tables, notes, lang, whole=True), lang)
     return _Copy(sheets, notes)
 
 
@@ -189,26 +192,26 @@ def _write_overview(
     return notes
 
 
-def _unchanged(file: str, sha256: str) -> bytes:
-    """Return the content of an input, as long as it is still the one that was checked.
+def _unchanged(source: Source) -> bytes:
+    """Return the content of an input without its lock, as long as the input is still the one that was checked.
 
     Raises:
         UserError: When it is not: marks would stand in the wrong cells.
     """
     try:
-        content = Path(file).read_bytes()
-    except OSError:
-        raise UserError("input_changed", file=file) from None
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise UserError("input_changed", file=file)
-    return content
+        blob = load(source.path, MAX_BYTES)
+    except InputError:
+        raise UserError("input_changed", file=source.path) from None
+    if blob.digest.result() != source.sha256:
+        raise UserError("input_changed", file=source.path)
+    return blob.data if source.password is None else reopened(blob, source.password)
 
 
 def _copy_name(report: CheckReport, file: str, lang: str, taken: Sequence[str]) -> str:
     """Return `name-核查.xlsx`, with a number where two inputs have the same name."""
     source = next(roster.table.source for roster in report.rosters if roster.table.source.path == file)
     suffix = ".xlsx"
-    if source.kind == _COPIED and file != "-" and annotated.has_macros(_unchanged(file, source.sha256)):
+    if source.kind == _COPIED and file != "-" and annotated.has_macros(_unchanged(source)):
         suffix = ".xlsm"
     stem = "stdin" if file == "-" else PurePath(file.replace("\\", "/")).stem
     ending = f"-{catalogue.text(lang, 'check.text.next_suffix')}{suffix}"

@@ -59,13 +59,13 @@ def workbook_stream(data: bytes) -> bytes:
 
 def is_encrypted(stream: bytes) -> bool:
     """Say whether the workbook stream asks for a password (the record stands near its start)."""
-    return any(kind == _FILEPASS for _, (kind, _, _) in zip(range(40), _records(stream, 0), strict=False))
+    return any(kind == _FILEPASS for _, (kind, _, _) in zip(range(40), records(stream, 0), strict=False))
 
 
 def xls_extras(stream: bytes) -> list[Extras]:
     """Return what the stream tells about each sheet, in the order of the sheets."""
     starts = []
-    for kind, start, size in _records(stream, 0):
+    for kind, start, size in records(stream, 0):
         if kind == _BOUNDSHEET and size >= 6:
             starts.append(struct.unpack_from("<I", stream, start)[0])
         elif kind == _SST and size >= 8 and struct.unpack_from("<I", stream, start + 4)[0] * 3 > len(stream):
@@ -75,7 +75,7 @@ def xls_extras(stream: bytes) -> list[Extras]:
     return [_xls_sheet(stream, start) for start in starts]
 
 
-def _records(stream: bytes, offset: int) -> Iterator[tuple[int, int, int]]:
+def records(stream: bytes, offset: int = 0) -> Iterator[tuple[int, int, int]]:
     """Yield kind, start and size of the records from an offset on."""
     end = len(stream) - 4
     head = struct.Struct("<HH").unpack_from
@@ -88,7 +88,7 @@ def _records(stream: bytes, offset: int) -> Iterator[tuple[int, int, int]]:
 def _xls_sheet(stream: bytes, offset: int) -> Extras:
     extras = Extras()
     depth = 0
-    for kind, start, size in _records(stream, offset):
+    for kind, start, size in records(stream, offset):
         if kind == _BOF:
             depth += 1
         elif kind == _EOF:

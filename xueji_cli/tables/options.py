@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from xueji_cli.tables.secret import Keyring
 
 #: Uncompressed bytes a file may hold: about a million rows of 31 columns as .xlsx. A guard against zip bombs.
 MAX_BYTES = 2 * 1024**3
@@ -34,12 +36,14 @@ class ReadOptions:
         encoding: Encoding of text files; None to find out.
         header_row: Row number of the (last) header row as Excel shows it; None to find it.
         max_bytes: Uncompressed size above which a file is refused.
+        keys: Knows the passwords of files; None to refuse files that need one.
     """
 
     sheet: str | None = None
     encoding: str | None = None
     header_row: int | None = None
     max_bytes: int = MAX_BYTES
+    keys: Keyring | None = field(default=None, repr=False, compare=False)
 
 
 class Vocabulary(Protocol):

@@ -16,6 +16,7 @@ from xueji_cli.tables.grid import Grid, Merge
 from xueji_cli.tables.header import HEAD_ROWS, Header, find_header, header_at
 from xueji_cli.tables.options import MAX_LINE, ReadOptions, Vocabulary
 from xueji_cli.tables.parquet import read_parquet
+from xueji_cli.tables.secret import Password
 from xueji_cli.tables.table import Fact, Source, Table
 
 __all__ = ["ReadOptions", "Vocabulary", "read_blob", "read_tables"]
@@ -46,14 +47,31 @@ def read_tables(path: str, options: ReadOptions, vocabulary: Vocabulary) -> list
 
 def read_blob(blob: Blob, options: ReadOptions, vocabulary: Vocabulary) -> list[Table]:
     """Read the tables of a file whose bytes are there already, as `read_tables` does."""
-    return _Reading(blob, options, vocabulary.knows).tables()
+    if options.keys is not None and options.keys.holds(blob.path):
+        raise InputError("password_file_as_input", file=blob.path)
+    try:
+        return _Reading(blob, options, vocabulary.knows).tables()
+    except InputError as error:
+        if error.key != "password_protected" or options.keys is None:
+            raise
+    from xueji_cli.tables.locked import unlocked
+
+    opened, password = unlocked(blob, options.keys)
+    try:
+        return _Reading(opened, options, vocabulary.knows, password).tables()
+    except InputError as error:
+        # A lock behind the lock: no program makes such a file.
+        raise InputError("corrupt", file=blob.path) if error.key == "password_protected" else error from None
 
 
 class _Reading:
     """The reading of one file."""
 
-    def __init__(self, blob: Blob, options: ReadOptions, knows: Callable[[str], bool]) -> None:
+    def __init__(
+        self, blob: Blob, options: ReadOptions, knows: Callable[[str], bool], password: Password | None = None
+    ) -> None:
         self.blob = blob
+        self.password = password
         self.options = options
         self._answers: dict[str, bool] = {}
         self._vocabulary = knows
@@ -160,6 +178,7 @@ class _Reading:
             digest=self.blob.digest,
             encoding=encoding,
             named=None if sniff.kept_promise(self.blob.suffix, kind) else self.blob.suffix.removeprefix("."),
+            password=self.password,
         )
         return Table(source, header.last + 1, cut.columns, cut.frame, cut.numeric, cut.facts)
 

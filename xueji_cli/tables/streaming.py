@@ -111,7 +111,7 @@ def open_stream(path: str, options: ReadOptions, vocabulary: Vocabulary, rows: i
     Returns:
         None when it has to be read as a whole, or when that tells better what is wrong with it.
     """
-    if path == STDIN or not Path(path).is_file():
+    if path == STDIN or not Path(path).is_file() or (options.keys is not None and options.keys.holds(path)):
         return None
     try:
         blob = blobs.head_of(path)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from xueji_cli.tables.secret import Password
+
 #: Column of `Table.frame` that holds the row number Excel shows (1-based, UInt32).
 ROW = "row"
 
@@ -48,6 +50,8 @@ class Source:
     """Text encoding that was used; None for binary formats."""
     named: str | None = None
     """The kind the file's name promises, when that differs from `kind`."""
+    password: Password | None = field(default=None, compare=False, repr=False)
+    """What opened the file, where it was locked: a copy of it is read once more."""
 
     @property
     def sha256(self) -> str:

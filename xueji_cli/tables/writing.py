@@ -15,6 +15,7 @@ import polars as pl
 
 from xueji_cli.errors import UserError
 from xueji_cli.tables.paths import same_file_key
+from xueji_cli.tables.secret import Password
 
 # What a spreadsheet takes for the start of a formula, full-width forms too; plain numbers are none.
 _DANGEROUS = r"^[=+\-@\t\r\n＝＋－＠]"
@@ -33,6 +34,9 @@ def neutralised(column: pl.Expr) -> pl.Expr:
     return pl.when(~bad.fill_null(value=False)).then(column).otherwise(pl.concat_str(pl.lit("'"), column))
 
 
+#: Suffixes of outputs that can have a password.
+LOCKABLE = (".xlsx", ".xlsm")
+
 #: What the names of temporary folders end in.
 _MARK = ".xueji-tmp"
 #: Seconds after which no run is still writing one file.
@@ -47,6 +51,7 @@ def whole_file(path: str | Path, *, inputs: Iterable[str] = ()) -> Iterator[Path
     libraries put aside while the block runs (a workbook's rows) lies there too and not in the folder that all users share.
     Nothing is left behind when the block fails or is interrupted, and a file that stood at `path` is then still there as it
     was. Where a process was killed the folder stays; nothing reads it, and a run to the same target a day later removes it.
+    Where outputs are `protected`, a workbook is encrypted before it takes its place.
 
     Args:
         path: Where the file is to be.
@@ -67,6 +72,7 @@ def whole_file(path: str | Path, *, inputs: Iterable[str] = ()) -> Iterator[Path
         temporary.touch()
         with _scratch(folder):
             yield temporary
+        _lock(temporary)
         _replace(temporary, target)
     except PermissionError:
         raise UserError("output_permission", file=str(path)) from None
@@ -78,6 +84,34 @@ def whole_file(path: str | Path, *, inputs: Iterable[str] = ()) -> Iterator[Path
         except KeyboardInterrupt:  # an impatient user
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+
+#: What every workbook that is written needs to be opened; one of the process, because writers may work in any thread.
+_password: Password | None = None
+
+
+@contextlib.contextmanager
+def protected(password: Password) -> Iterator[None]:
+    """Encrypt every workbook that is written while the block runs: no writer can forget to."""
+    global _password
+    before, _password = _password, password
+    try:
+        yield
+    finally:
+        _password = before
+
+
+def protects() -> bool:
+    """Say whether workbooks are being encrypted."""
+    return _password is not None
+
+
+def _lock(temporary: Path) -> None:
+    if _password is None or temporary.suffix.lower() not in LOCKABLE:
+        return
+    from xueji_cli.tables.locked import lock
+
+    lock(temporary, _password)
 
 
 def refuse_input(path: str | Path, inputs: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from xueji_cli.messages import catalogue
+from xueji_cli.reports.audience import audience
 from xueji_cli.reports.changes.view import children_view, findings_view, flow_parts, key_view, log_view
 from xueji_cli.reports.machine import dump, input_entry
 from xueji_cli.reports.reconciled.view import problem_text
@@ -46,6 +47,7 @@ def changes_document(report: ChangesReport, *, lang: str, reveal: bool) -> dict[
             "rules": run.rules,
             "as_of": run.as_of,
             "options": dict(run.options),
+            "audience": audience(run, lang),
             "old": _date(result.old),
             "new": _date(result.new),
             "school_years": result.years,

@@ -52,6 +52,7 @@ def render_page(report: ChangesReport, *, lang: str, reveal: bool) -> str:
         lang=lang,
         title=say(lang, "title"),
         facts=page.facts(),
+        run=report.run,
         footer=say(lang, "page.footer", version=report.run.version),
     )
 

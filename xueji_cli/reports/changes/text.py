@@ -61,6 +61,7 @@ def render_text(
     page.findings(limit)
     page.information()
     page.schools(verbose=verbose)
+    page.audience(report.run)
     page.next_step(written)
     return Group(*page.lines)
 

@@ -59,7 +59,7 @@ def write_workbook(report: ChangesReport, path: Path, *, lang: str, reveal: bool
         lang: Language.
         reveal: Show personal data whole.
     """
-    with Book(path, lang) as book:
+    with Book(path, lang, report.run) as book:
         _Ledgers(book, report, lang, reveal=reveal).write()
 
 

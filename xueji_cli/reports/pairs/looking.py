@@ -74,7 +74,7 @@ def write_plan(report: PlanReport, stream: IO[bytes], *, lang: str) -> None:
     view = RecordView(report, lang, reveal=False)
     document = {
         "schema": PLAN_CONTRACT,
-        "run": run_entry(report),
+        "run": run_entry(report, view.lang),
         "inputs": inputs(report),
         "records": int(report.tally["n"].sum()),
         "keys": plan_keys(report.candidates),
@@ -115,7 +115,7 @@ def write_explanation(view: PairView, stream: IO[bytes]) -> None:
     ]
     document = {
         "schema": EXPLAIN_CONTRACT,
-        "run": run_entry(view.report),
+        "run": run_entry(view.report, view.lang),
         **pair_entries(view)[0],
         "fields": fields,
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.matching.workers import batches, side_by_side
+from xueji_cli.reports.audience import audience
 from xueji_cli.reports.machine import dump, input_entry, unreadable_entries
 from xueji_cli.reports.pairs.plan import large_blocks, plan_keys
 from xueji_cli.reports.pairs.summary import summarise_pairs
@@ -149,7 +150,7 @@ def _head(view: PairView, lang: str) -> dict[str, Any]:
     report = view.report
     return {
         "schema": LINK_CONTRACT if report.linking else DEDUPE_CONTRACT,
-        "run": run_entry(report),
+        "run": run_entry(report, lang),
         "inputs": inputs(report),
         "summary": _summary(view),
         "keys": plan_keys(report.judged.candidates),
@@ -159,7 +160,7 @@ def _head(view: PairView, lang: str) -> dict[str, Any]:
     }
 
 
-def run_entry(report: PairReport | PlanReport) -> dict[str, Any]:
+def run_entry(report: PairReport | PlanReport, lang: str) -> dict[str, Any]:
     """Return how a run was made."""
     run = report.run
     model = report.people.model
@@ -169,6 +170,7 @@ def run_entry(report: PairReport | PlanReport) -> dict[str, Any]:
         "schema": list(run.schemas),
         "as_of": run.as_of,
         "options": dict(run.options),
+        "audience": audience(run, lang),
         "thresholds": {"duplicate": model.duplicate, "review": model.review},
     }
 

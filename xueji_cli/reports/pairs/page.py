@@ -42,6 +42,7 @@ def render_page(view: PairView) -> str:
         lang=view.lang,
         title=words["title_link" if view.report.linking else "title"],
         facts=_facts(view),
+        run=view.report.run,
         footer=_say(view, "footer", version=view.report.run.version),
         data=_data(view),
     )

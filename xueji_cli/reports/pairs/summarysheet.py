@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xueji_cli.messages import catalogue
+from xueji_cli.reports.audience import audience
 from xueji_cli.reports.pairs.plan import key_title
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def summary_rows(view: PairView, summary: PairSummary, notes: Sequence[str]) -> 
         "schema": "、".join(report.run.schemas),
         "thresholds": say("thresholds_are", duplicate=f"{model.duplicate:g}", review=f"{model.review:g}"),
         "version": f"xueji {report.run.version}",
+        "audience": audience(report.run, lang),
     }
     rows += [[(say(key), "quiet"), (value, "text")] for key, value in facts.items()]
     rows += [[(note, "quiet")] for note in notes]

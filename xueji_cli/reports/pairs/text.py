@@ -48,6 +48,7 @@ def render_text(
     page.inputs(verbose=verbose)
     page.summary(verbose=verbose)
     page.pairs(limit)
+    page.audience(view.report.run)
     page.next_step(written)
     return Group(*page.lines)
 

@@ -223,6 +223,7 @@ def write_folder(view: PairView, folder: str, inputs: Sequence[str]) -> Written:
             told = pairs.filter(pl.col("verdict") == "distinct")
             if told.height:
                 book.add_pairs(book.say("apart"), told)
+            book.add_audience(view.report.run, view.lang)
     return Written(tuple(map(str, paths)), (*notes, _say(view, "folder", count=f"{len(schools):,}", folder=folder)))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
+from xueji_cli.messages import catalogue
+from xueji_cli.reports.audience import audience_line
 from xueji_cli.reports.lines import cell_width
 from xueji_cli.reports.sheets import FONT, FONT_SIZE, free_name
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xlsxwriter.worksheet import Worksheet
+
+    from xueji_cli.reports.report import Run
 
 _FACE = {"font_name": FONT, "font_size": FONT_SIZE, "valign": "vcenter"}
 _BOX = {**_FACE, "border": 1, "text_wrap": True}
@@ -60,13 +64,21 @@ def lines_of(text: str, width: float) -> int:
 class Book:
     """A workbook. Use it as a context manager: it is saved at the end of the block."""
 
-    def __init__(self, path: Path, lang: str) -> None:
+    def __init__(self, path: Path, lang: str, run: Run | None = None) -> None:
+        """Begin a workbook.
+
+        Args:
+            path: Where.
+            lang: Language.
+            run: Of a report, whose last sheet says who may see it; None for a form.
+        """
         from xlsxwriter import Workbook
 
         self.book = Workbook(
             str(path), {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
         )
         self.lang = lang
+        self._run = run
         self._names: list[str] = []
         self._looks: dict[str, Any] = {}
 
@@ -75,6 +87,12 @@ class Book:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
+            if self._run is not None:
+                sheet = self.sheet(catalogue.text(self.lang, "cli.audience.name"))
+                sheet.set_column(0, 0, 120)
+                sheet.set_landscape()
+                sheet.set_paper(9)
+                sheet.write_string(0, 0, audience_line(self._run, self.lang), self.look("wrapped"))
             self.book.close()
         else:
             # What is written so far is thrown away with the temporary path.

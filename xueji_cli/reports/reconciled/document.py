@@ -13,6 +13,7 @@ import polars as pl
 
 from xueji_cli.reconciling import county
 from xueji_cli.reconciling.tally import VIRTUAL
+from xueji_cli.reports.audience import audience_line
 from xueji_cli.reports.lines import harmless
 from xueji_cli.reports.reconciled.view import count, number, percent, say
 from xueji_cli.reports.sheets import FONT
@@ -56,6 +57,7 @@ def write_document(report: ReconcileReport, path: Path, *, lang: str) -> None:
     for name, schools in groups.items():
         document.add_page_break()
         draft.group(name, schools)
+    document.add_paragraph(audience_line(report.run, lang))
     document.save(str(path))
 
 

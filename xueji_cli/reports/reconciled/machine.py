@@ -9,6 +9,7 @@ import polars as pl
 from xueji_cli.messages import catalogue
 from xueji_cli.reconciling import county
 from xueji_cli.reconciling.result import CATEGORIES
+from xueji_cli.reports.audience import audience
 from xueji_cli.reports.machine import dump, input_entry
 from xueji_cli.reports.reconciled.view import basis_text, persons_view, problem_text
 
@@ -53,6 +54,7 @@ def reconcile_document(report: ReconcileReport, *, lang: str, reveal: bool) -> d
             "scoresheet": {"name": result.scoresheet.name, "version": result.scoresheet.version},
             "as_of": run.as_of,
             "options": dict(run.options),
+            "audience": audience(run, lang),
             "parameters": dict(result.parameters),
         },
         "inputs": [

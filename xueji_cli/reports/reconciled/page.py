@@ -62,6 +62,7 @@ def render_page(report: ReconcileReport, *, lang: str, reveal: bool) -> str:
         lang=lang,
         title=f"{say(lang, 'page.title')} · {report.result.scoresheet.title}",
         facts=page.facts(),
+        run=report.run,
         footer=say(lang, "page.footer", version=report.run.version),
     )
 

@@ -74,6 +74,7 @@ def render_text(
     page.county()
     page.problems(verbose=verbose)
     page.parameters()
+    page.audience(report.run)
     page.next_step(written)
     return Group(*page.lines)
 

@@ -44,7 +44,7 @@ def write_workbook(report: ReconcileReport, path: Path, *, lang: str, reveal: bo
     """
     view = persons_view(report, reveal=reveal, lang=lang)
     schools = report.result.schools
-    with Book(path, lang) as book:
+    with Book(path, lang, report.run) as book:
         if len(schools) == 1:
             _scoresheets(book, report, schools, lang)
         else:
@@ -65,7 +65,7 @@ def write_folder(report: ReconcileReport, folder: str, *, lang: str, reveal: boo
     view = persons_view(report, reveal=reveal, lang=lang)
     total = root / f"{say(lang, 'sheet.county_file')}.xlsx"
     paths = [str(total)]
-    with whole_file(total, inputs=inputs) as temporary, Book(temporary, lang) as book:
+    with whole_file(total, inputs=inputs) as temporary, Book(temporary, lang, report.run) as book:
         add_county(book, report, lang)
         _details(book, report, report.result.schools, view, lang, reveal=reveal)
         _notes(book, report, lang)
@@ -73,7 +73,7 @@ def write_folder(report: ReconcileReport, folder: str, *, lang: str, reveal: boo
     names = file_names([school.school.name for school in schools], ending=".xlsx", taken=[total.name])
     for school, name in zip(schools, names, strict=True):
         path = root / name
-        with whole_file(path, inputs=inputs) as temporary, Book(temporary, lang) as book:
+        with whole_file(path, inputs=inputs) as temporary, Book(temporary, lang, report.run) as book:
             _scoresheets(book, report, [school], lang)
             _details(book, report, [school], view, lang, reveal=reveal)
         paths.append(str(path))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from xueji_cli.reports.audience import audience
 from xueji_cli.reports.machine import dump, input_entry, unreadable_entries
 from xueji_cli.reports.retention.view import findings, problem_text, rate_note, say
 from xueji_cli.retaining.result import CATEGORIES, STATES
@@ -52,6 +53,7 @@ def retention_document(view: RetentionView) -> dict[str, Any]:
             "rules": report.run.rules,
             "as_of": report.run.as_of,
             "options": dict(report.run.options),
+            "audience": audience(report.run, view.lang),
             "parameters": dict(result.parameters),
             "window": {
                 "cutoff": window.cutoff.isoformat(),

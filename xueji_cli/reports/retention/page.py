@@ -60,6 +60,7 @@ def render_page(view: RetentionView) -> str:
         lang=view.lang,
         title=say("page.title"),
         facts=page.facts(),
+        run=view.report.run,
         footer=say("page.footer", version=view.report.run.version),
     )
 

@@ -56,6 +56,7 @@ def render_text(
     page.rates(verbose=verbose)
     page.previous()
     page.problems(verbose=verbose)
+    page.audience(view.report.run)
     page.next_step(written)
     return Group(*page.lines)
 

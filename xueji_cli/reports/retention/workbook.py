@@ -48,7 +48,7 @@ _WRAPPED = frozenset({"text", "reason_text", "own_place", "c_place"})
 
 def write_workbook(view: RetentionView, path: Path, *, cases: bool) -> None:
     """Write one workbook with everything."""
-    with Book(path, view.lang) as book:
+    with Book(path, view.lang, view.report.run) as book:
         _summary(book, view)
         _ledgers(book, view, view.children, cases=cases)
         _lists(book, view, view.children)
@@ -65,13 +65,13 @@ def write_folder(view: RetentionView, folder: str, *, inputs: Sequence[str], cas
         raise UserError("output_folder", folder=folder) from None
     total = root / f"{say(view.lang, 'sheet.county_file')}.xlsx"
     paths = [str(total)]
-    with whole_file(total, inputs=inputs) as temporary, Book(temporary, view.lang) as book:
+    with whole_file(total, inputs=inputs) as temporary, Book(temporary, view.lang, view.report.run) as book:
         _summary(book, view)
         _followed(book, view, view.followed)
     taken = {total.name.casefold()}
     for name, rows in ledgers.groups(view.children):
         path = root / _file_name(name, taken)
-        with whole_file(path, inputs=inputs) as temporary, Book(temporary, view.lang) as book:
+        with whole_file(path, inputs=inputs) as temporary, Book(temporary, view.lang, view.report.run) as book:
             _ledgers(book, view, rows, cases=cases)
             _lists(book, view, rows)
             if view.followed is not None:
