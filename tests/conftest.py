@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 # Before Typer and Rich are imported, which ask some of these only once.
@@ -17,6 +18,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # `test_threads` holds that their number changes nothing.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
+# No test makes a key in the folder of whoever runs it, and what is written with one is the same every time.
+os.environ["XUEJI_RECORD_KEY"] = str(Path(__file__).with_name("record.key"))
+
 import pytest  # noqa: E402 - after the environment is as it should be
 from hypothesis import settings  # noqa: E402
 
@@ -26,7 +30,6 @@ settings.load_profile("xueji")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 @dataclass(frozen=True)

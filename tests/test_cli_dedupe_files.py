@@ -66,7 +66,7 @@ def test_workbook_has_a_dropdown_and_a_sheet_for_each_school(command, tmp_path, 
     assert sheet.freeze_panes == "C2"
     assert sheet.auto_filter.ref
     rows = rows_of(book, "待处理")
-    assert all(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{8}", str(row["记录键"])) for row in rows)
+    assert all(re.fullmatch(r"[0-9a-f]{16}-[0-9a-f]{16}-[0-9a-f]{6}", str(row["记录键"])) for row in rows)
     assert {row["级别"] for row in rows} == {"重复", "待核"}
     assert all(row["依据（分值）"] and row["处理建议"] for row in rows)
     # A school's sheet has the pairs of which one record is its own.

@@ -169,6 +169,7 @@ def test_completion_knows_commands_options_and_their_values():
         "reconcile",
         "changes",
         "retention",
+        "pseudonymize",
         "template",
         "rule",
         "schema",

@@ -37,6 +37,7 @@ lang = "en"
 format = "json"
 photos = "照片"
 classes = "班级.csv"
+record_key = "密钥"
 select = ["ID", "FD01"]
 ignore = "PT01, CD"
 schema_folders = ["本县"]
@@ -72,6 +73,7 @@ def test_every_key(load):
         format="json",
         photos="照片",
         classes="班级.csv",
+        record_key="密钥",
         select=("ID", "FD01"),
         ignore=("PT01", "CD"),
         schema_folders=("本县",),
@@ -165,7 +167,7 @@ def test_a_wrong_variable_is_named_as_the_user_knows_it(load):
 
 def test_a_settings_file_further_up_is_found_and_its_paths_are_meant_from_there(tmp_path):
     (tmp_path / "xueji.toml").write_text(
-        'photos = "照片"\nclasses = "班级.csv"\nschema = "own.yaml"\nrules = "anhui"\nschema_folders = ["县"]',
+        'photos = "照片"\nclasses = "班级.csv"\nrecord_key = "密钥"\nschema = "own.yaml"\nrules = "anhui"\nschema_folders = ["县"]',
         encoding="utf-8",
     )
     below = tmp_path / "一年级" / "1班"
@@ -174,6 +176,7 @@ def test_a_settings_file_further_up_is_found_and_its_paths_are_meant_from_there(
     assert Path(found.file) == tmp_path / "xueji.toml"
     assert Path(found.photos) == tmp_path / "照片"
     assert Path(found.classes) == tmp_path / "班级.csv"
+    assert Path(found.record_key) == tmp_path / "密钥"
     assert Path(found.schema) == tmp_path / "own.yaml"
     assert found.rules == "anhui"
     assert [Path(each) for each in found.schema_folders] == [tmp_path / "县"]

@@ -49,9 +49,12 @@ def test_a_cluster_of_three_gives_its_least_score() -> None:
     assert found[0].score <= scores.min() + 1e-6  # type: ignore[operator]
 
 
+KEY = bytes(32)
+
+
 def decided(decision: str, rows: list[dict[str, str]]) -> Decisions:
-    keys = record_keys(people(rows))
-    return Decisions((Decision(keys[0], keys[1], decision, 2),))
+    keys = record_keys(people(rows), KEY)
+    return Decisions((Decision(keys[0], keys[1], decision, 2),), KEY)
 
 
 def test_a_decision_holds_whatever_the_order_of_the_rows() -> None:

@@ -52,6 +52,9 @@ LINES: dict[str, list[list[str]]] = {
     "retention": [
         [*LISTS, "--previous", "控辍/上期台账.csv", *DAY, *writes("retention", "xlsx", "html", "json"), "--cases"],
     ],
+    "pseudonymize": [
+        [*CHECK, "-o", "out/换名/", "--key-file", "out/换名.key", "--new-key", "--table", "out/对照.csv"],
+    ],
     "template": [
         ["inspection", "人籍比对/系统导出.csv", "--schools", "人籍比对/学校名单.csv", *writes("forms", "xlsx")],
     ],
@@ -93,7 +96,12 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path,
     )
     if cut:
         call = [str(unshare), "-rn", *call]
-    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "XUEJI_LANG": "zh"}
+    environment = {
+        "PYTHONPATH": str(ROOT),
+        "PATH": "/usr/bin:/bin",
+        "XUEJI_LANG": "zh",
+        "XUEJI_RECORD_KEY": str(HERE / "record.key"),
+    }
     done = subprocess.run(call, cwd=folder, env=environment, capture_output=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr.decode()
     return json.loads(done.stdout), folder, cut

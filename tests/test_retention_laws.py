@@ -67,7 +67,7 @@ def compared(household, roll, present):
         roll=[roster(STUDENT, rows, 10 + n) for n, rows in enumerate(roll)],
         present=[roster(STUDENT, rows, 20 + n) for n, rows in enumerate(present)],
     )
-    return retain(sources, Options(DAY, ACTIVE, STUDENT))
+    return retain(sources, Options(DAY, ACTIVE, STUDENT, bytes(32)))
 
 
 def said(result):

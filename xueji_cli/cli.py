@@ -26,6 +26,7 @@ from xueji_cli.commands.codes import codes_app
 from xueji_cli.commands.dedupe import dedupe
 from xueji_cli.commands.help import Command, Group, localise
 from xueji_cli.commands.link import link
+from xueji_cli.commands.pseudonymize import pseudonymize
 from xueji_cli.commands.reconcile import ReconcileCommand, reconcile
 from xueji_cli.commands.retention import RetentionCommand, retention
 from xueji_cli.commands.rule import rule
@@ -47,6 +48,7 @@ app.command("link", cls=Command)(link)
 app.command("reconcile", cls=ReconcileCommand)(reconcile)
 app.command("changes", cls=Command)(changes)
 app.command("retention", cls=RetentionCommand)(retention)
+app.command("pseudonymize", cls=Command)(pseudonymize)
 app.command("template", cls=Command)(template)
 app.command("rule", cls=Command)(rule)
 app.add_typer(schema_app, name="schema")

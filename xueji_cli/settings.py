@@ -23,7 +23,7 @@ FAIL_ON = ("error", "warning", "notice", "never")
 DEFAULT_PACK = "national-2025"
 
 #: Keys that hold paths, which are meant from where the settings file is.
-_PATHS = ("photos", "classes", "password_file")
+_PATHS = ("photos", "classes", "password_file", "record_key")
 #: Keys of `xueji.toml` with what they hold. Each is also `XUEJI_<KEY>` and a flag of the same name.
 _TEXT = frozenset({"schema", "rules", "as_of", "encoding", "sheet", "fail_on", "lang", "format", "note", *_PATHS})
 _LISTS = frozenset({"select", "ignore", "schema_folders"})
@@ -53,6 +53,7 @@ class Settings:
         format: What goes to stdout.
         photos: Folder of photo files.
         classes: Class list.
+        record_key: File of the secret key that records are known again with; None for the user's own.
         recursive: Look into folders of folders.
         memory: Bytes that the run may take; None for a part of those that are free.
         schema_folders: Folders of the user's own schemas, tables and packs.
@@ -77,6 +78,7 @@ class Settings:
     format: str = "text"
     photos: str | None = None
     classes: str | None = None
+    record_key: str | None = None
     recursive: bool = False
     memory: int | None = None
     schema_folders: tuple[str, ...] = ()

@@ -164,7 +164,17 @@ def _rule(
 RULES = (
     _rule("ID01", "wrong-id-length", Severity.ERROR, _GB, _not("length")),
     _rule("ID02", "foreign-character-in-id", Severity.ERROR, _GB, _not("characters")),
-    _rule("ID03", "wrong-check-digit", Severity.ERROR, f"{_GB} 校验码; {_PROBLEM}", _check_digit),
+    RowRule(
+        code="ID03",
+        slug="wrong-check-digit",
+        severity=Severity.ERROR,
+        source=f"{_GB} 校验码; {_PROBLEM}",
+        # What the character should be narrows down the birth date that the mask hides.
+        pii1=Pii.ID,
+        pii2=Pii.ID,
+        on=_id_numbers,
+        build=_check_digit,
+    ),
     _rule(
         "ID04", "id-in-scientific-notation", Severity.ERROR, "[经验] Excel 把长数字显示为科学计数法", _not("scientific")
     ),

@@ -254,11 +254,14 @@ def nothing_read(failures: Sequence[UserError], console: Console) -> int:
 
 def show(report: PairReport, settings: Settings, console: Console, outputs: Sequence[str], *, limit: int | None) -> int:
     """Write the files that were asked for, show the report, and return the exit status."""
+    from xueji_cli.commands.keys import record_key
     from xueji_cli.commands.showing import tell_failures, write_files
     from xueji_cli.reports.pairs.view import pair_view
-    from xueji_cli.reports.pairs.writing import write_report
+    from xueji_cli.reports.pairs.writing import has_decisions, write_report
 
-    view = pair_view(report, lang=console.lang, reveal=settings.reveal)
+    listed = not report.linking and (settings.format == "csv" or any(map(has_decisions, outputs)))
+    secret = record_key(settings, console) if listed else b""
+    view = pair_view(report, lang=console.lang, reveal=settings.reveal, secret=secret)
     written, failures = write_files(outputs, lambda path: write_report(view, path), console, format=settings.format)
     if settings.format == "text":
         from xueji_cli.reports.pairs.text import render_text

@@ -26,7 +26,8 @@ WORDS = {
 DECISION_HEADERS = ("结论", "decision")
 KEY_HEADERS = ("记录键", "recordkeys")
 
-_KEYS = re.compile(r"([0-9a-f]{8})-([0-9a-f]{8})")
+#: The codes of both records and the mark of the key they were made with; or two digests, as they were before there was a key.
+_KEYS = re.compile(r"([0-9a-f]{16})-([0-9a-f]{16})-([0-9a-f]{6})|([0-9a-f]{8})-([0-9a-f]{8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +52,20 @@ class _Headers:
         return _plain(header) in (*DECISION_HEADERS, *KEY_HEADERS)
 
 
-def read_decisions(paths: Sequence[str], keys: Keyring | None = None) -> MadeDecisions:
+def read_decisions(paths: Sequence[str], secret: bytes, keys: Keyring | None = None) -> MadeDecisions:
     """Read decisions from files, all their sheets that have the two columns.
 
     Args:
         paths: As `tables.paths.expand_inputs` gives them.
+        secret: The secret key that records are known again with.
         keys: Knows the passwords of files.
 
     Raises:
-        UserError: When a file can't be read, has not these columns, or two rows contradict each other.
+        UserError: When a file can't be read, has not these columns, was written with another key, or two rows contradict each
+            other.
         DefinitionError: When rows are filled in wrong: all of them are named.
     """
-    from xueji_cli.matching.decisions import Decisions
+    from xueji_cli.matching.decisions import Decisions, key_mark
     from xueji_cli.tables.options import ReadOptions
     from xueji_cli.tables.reader import read_tables
 
@@ -80,13 +83,13 @@ def read_decisions(paths: Sequence[str], keys: Keyring | None = None) -> MadeDec
             raise InputError("decisions_columns", file=path)
         mistakes: list[tuple[int | None, UserError]] = []
         for table, columns in tables:
-            found += _read(table, columns, places, mistakes)
+            found += _read(table, columns, places, mistakes, key_mark(secret))
         if mistakes:
             raise DefinitionError(path, mistakes)
     _refuse_contradictions(found, places)
-    # The last one of a pair counts, and one that is settled counts more than one that is pending.
-    found.sort(key=lambda each: each.decision != "pending")
-    return MadeDecisions(tuple(paths), Decisions(tuple(found)), tuple(places))
+    # The last one of a pair counts, and one that is settled counts more than one that is pending; a list of old gives way.
+    found.sort(key=lambda each: (each.decision != "pending", each.keyed))
+    return MadeDecisions(tuple(paths), Decisions(tuple(found), secret), tuple(places))
 
 
 def _columns(table: Table) -> tuple[Column, Column] | None:
@@ -102,6 +105,7 @@ def _read(
     columns: tuple[Column, Column],
     places: list[DecisionPlace],
     mistakes: list[tuple[int | None, UserError]],
+    mark: str,
 ) -> list[Decision]:
     from xueji_cli.matching.decisions import Decision
 
@@ -118,8 +122,11 @@ def _read(
             mistakes.append((row, UserError("decision_word", known=known)))
         elif pair is None:
             mistakes.append((row, UserError("decision_keys")))
+        elif pair[3] not in (None, mark):
+            raise InputError("decisions_other_key", file=table.source.path)
         else:
-            found.append(Decision(pair[1], pair[2], meaning, len(places)))
+            left, right = (pair[1], pair[2]) if pair[3] else (pair[4], pair[5])
+            found.append(Decision(left, right, meaning, len(places), keyed=bool(pair[3])))
             places.append(DecisionPlace(table.source.path, table.source.sheet, row))
     return found
 

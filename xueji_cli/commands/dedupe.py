@@ -51,6 +51,7 @@ def dedupe(
     protect: options.Protect = False,
     protect_file: options.ProtectFile = None,
     password_file: options.PasswordFile = None,
+    record_key: options.RecordKey = None,
     config: options.Config = None,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
@@ -61,6 +62,7 @@ def dedupe(
     from xueji_cli.commands import comparing, looking, scaled
     from xueji_cli.commands.check import refuse_outputs, refuse_without_spark
     from xueji_cli.commands.decisions import read_decisions
+    from xueji_cli.commands.keys import record_key as own_key
     from xueji_cli.commands.start import start
     from xueji_cli.matching.dedupe import dedupe as find_duplicates
     from xueji_cli.scaling.reading import Wanted
@@ -71,7 +73,7 @@ def dedupe(
     schools = comparing.schools_of(within=within_school, across=across_schools)
     outputs = list(dict.fromkeys(output or []))
     comparing.refuse_files(settings, outputs, plan=plan, explain=explain is not None)
-    made = read_decisions(expand_inputs(decisions), console.keys) if decisions else None
+    made = read_decisions(expand_inputs(decisions), own_key(settings, console), console.keys) if decisions else None
     own = {
         "threshold": threshold,
         "review_threshold": review_threshold,
@@ -85,7 +87,7 @@ def dedupe(
         return comparing.show(report, settings, console, outputs, limit=places)
 
     chosen = comparing.Chosen(threshold, review_threshold, schools)
-    wanted = Wanted(looking.rows_of(explain), keys_of(made))
+    wanted = Wanted(looking.rows_of(explain), made.decisions if made else None)
     if engine == "spark":
         from xueji_cli.commands import on_spark
 
@@ -139,9 +141,3 @@ def report_of(
         clusters=found.clusters,
         decisions=used,
     )
-
-
-def keys_of(made: MadeDecisions | None) -> frozenset[str]:
-    """Return the keys of all records that a decision names."""
-    decisions = made.decisions.decisions if made else ()
-    return frozenset(key for each in decisions for key in (each.left, each.right))

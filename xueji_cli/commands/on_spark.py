@@ -226,10 +226,10 @@ def _run(
     """Give a run, once all is well with what it is asked to read and write.
 
     Raises:
-        UserError: As `session.session`, `inputs.find`, `check.refuse_outputs`; `output_there` for rows that are there already.
+        UserError: As `session.session`, `inputs.find`, `check.refuse_outputs`; `output_there` for rows that are there already; InputError for a file of passwords.
     """
     from xueji_cli.commands.check import refuse_outputs
-    from xueji_cli.errors import UserError
+    from xueji_cli.errors import InputError, UserError
     from xueji_cli.scaling.spark.inputs import find
     from xueji_cli.scaling.spark.session import parse_conf, session
     from xueji_cli.scaling.spark.storage import Storage, is_uri, plain_path
@@ -237,6 +237,9 @@ def _run(
     with session(ask.master, parse_conf(ask.conf or ())) as spark:
         storage = Storage(spark)
         inputs = find(storage, files, recursive=settings.recursive)
+        for each in inputs:
+            if each.path and console.keys.holds(each.path):
+                raise InputError("password_file_as_input", file=each.name)
         run = Run(spark, storage, inputs, outputs, console, ask)
         refuse_outputs(run.documents, [*(each.path for each in inputs if each.path), *more])
         for output in run.rows:

@@ -55,6 +55,7 @@ SplitBy = Annotated[str | None, typer.Option("--split-by", metavar="FIELD", rich
 Origin = Annotated[bool, typer.Option("--origin", rich_help_panel=_OUTPUT)]
 SchoolNames = Annotated[str | None, typer.Option("--school-names", metavar="FILE", rich_help_panel=_RULES)]
 SinceState = Annotated[str | None, typer.Option("--since-state", metavar="FILE", rich_help_panel=_READING)]
+RecordKey = Annotated[str | None, typer.Option("--record-key", metavar="FILE", rich_help_panel=_GENERAL)]
 Config = Annotated[str | None, typer.Option("--config", metavar="FILE", rich_help_panel=_GENERAL)]
 Lang = Annotated[Literal["zh", "en"] | None, typer.Option("--lang", metavar="zh|en", rich_help_panel=_GENERAL)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=_GENERAL)]
@@ -124,3 +125,14 @@ GroupBy = Annotated[
     typer.Option("--by", metavar="township|village|school", rich_help_panel=_OUTPUT),
 ]
 CaseSheets = Annotated[bool, typer.Option("--cases", rich_help_panel=_OUTPUT)]
+
+# Only of `xueji pseudonymize`.
+_KEY = "key"
+
+PseudonymOutput = Annotated[str, typer.Option("--output", "-o", metavar="OUT", rich_help_panel=_OUTPUT)]
+KeyFile = Annotated[str | None, typer.Option("--key-file", metavar="FILE", rich_help_panel=_KEY)]
+NewKey = Annotated[bool, typer.Option("--new-key", rich_help_panel=_KEY)]
+Keep = Annotated[Literal["region"] | None, typer.Option("--keep", metavar="region", rich_help_panel=_KEY)]
+ReplaceSchools = Annotated[bool, typer.Option("--schools", rich_help_panel=_KEY)]
+KeepUnknown = Annotated[bool, typer.Option("--keep-unknown", rich_help_panel=_KEY)]
+TranslationTable = Annotated[str | None, typer.Option("--table", metavar="FILE", rich_help_panel=_OUTPUT)]

@@ -56,6 +56,7 @@ def retention(
     protect: options.Protect = False,
     protect_file: options.ProtectFile = None,
     password_file: options.PasswordFile = None,
+    record_key: options.RecordKey = None,
     config: options.Config = None,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
@@ -63,6 +64,7 @@ def retention(
     debug: options.Debug = False,
 ) -> int:
     """Find children out of school."""
+    from xueji_cli.commands.keys import record_key as own_key
     from xueji_cli.commands.start import start
     from xueji_cli.errors import UserError
     from xueji_cli.reports.retention.writing import refuse_outputs
@@ -82,8 +84,9 @@ def retention(
     outputs = list(dict.fromkeys(output or []))
     refuse_outputs(outputs, [path for each in paths.values() for path in each if path != "-"])
     active, counted, pack = _rules(settings)
+    secret = own_key(settings, console)
     sources, unreadable, schema = read_lists(paths, settings, console)
-    report = run(sources, unreadable, settings, active, counted, pack, schema, by=by)
+    report = run(sources, unreadable, settings, active, counted, pack, schema, by=by, secret=secret)
     return show(report, settings, console, outputs, format=format, limit=places, cases=cases)
 
 
@@ -192,6 +195,7 @@ def run(
     schema: Schema,
     *,
     by: str,
+    secret: bytes,
 ) -> RetentionReport:
     """Compare, and return the report."""
     from xueji_cli import __version__
@@ -199,7 +203,7 @@ def run(
     from xueji_cli.reports.retention.report import RetentionReport
     from xueji_cli.retaining.engine import NAMES, Options, retain
 
-    result = retain(sources, Options(settings.as_of, rules, schema))
+    result = retain(sources, Options(settings.as_of, rules, schema, secret))
     schemas = {f"{roster.schema.name} {roster.schema.version}": None for roster in sources.tables}
     return RetentionReport(
         run=Run(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xueji_cli.settings import Settings
 
 #: Settings that a report does not repeat: it says them elsewhere, or they change nothing in it.
-_UNSAID = ("as_of", "lang", "format", "file", "memory", "note", "password_file")
+_UNSAID = ("as_of", "lang", "format", "file", "memory", "note", "password_file", "record_key")
 
 #: Options of `xueji check` that other commands have in another form.
 _OWN = frozenset({"format"})

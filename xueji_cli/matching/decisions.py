@@ -1,7 +1,8 @@
 """What persons decided about pairs (同一人, 不是同一人), honoured the next time whatever order the rows are in.
 
-A record is known again by a short digest of what says who it is: name, numbers, birth date, school. It is short on purpose: eight
-hexadecimal digits tell a county's records apart two at a time, and fit too many made-up children to find the real one out.
+A record is known again by a code of what says who it is: name, numbers, birth date, school. The code is made with a secret key that is
+in no report (`tables.keyfile`): beside a masked row, a plain digest would say which name and birth date fit, to whoever tries them all.
+Lists written before there was a key have such digests; they are still honoured, and written anew with codes.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from xueji_cli.tables.keyfile import keyed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xueji_cli.matching.people import People
 
 SAME, DIFFERENT, PENDING = "same", "different", "pending"
+
+#: Hexadecimal digits of a record's code, and of the mark of a key.
+_CODE, _MARK = 16, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +35,22 @@ class Decision:
         right: Key of the other.
         decision: same, different or pending.
         row: The row of the decisions file that says so.
+        keyed: The keys are codes made with the secret key, not the digests of old.
     """
 
     left: str
     right: str
     decision: str
     row: int
+    keyed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """The decisions of a file."""
+    """The decisions of files, and the secret key with which their records are known again."""
 
     decisions: tuple[Decision, ...]
+    secret: bytes
 
     def locate(self, people: People) -> tuple[pl.DataFrame, tuple[int, ...]]:
         """Find the pairs of records that were decided on.
@@ -51,8 +60,12 @@ class Decisions:
             not there any more, or say something else now.
         """
         places: dict[str, list[int]] = {}
-        for index, key in enumerate(record_keys(people)):
+        texts = _texts(people)
+        for index, key in enumerate(_codes(texts, self.secret)):
             places.setdefault(key, []).append(index)
+        if not all(each.keyed for each in self.decisions):
+            for index, key in enumerate(_old_digests(texts)):
+                places.setdefault(key, []).append(index)
         found: dict[tuple[int, int], str] = {}
         stale = []
         # A loop over decisions: as many as persons can make.
@@ -68,20 +81,47 @@ class Decisions:
         schema = {"l": pl.UInt32, "r": pl.UInt32, "decision": pl.String}
         return pl.DataFrame(rows, schema=schema, orient="row").sort("l", "r"), tuple(stale)
 
+    def names(self, people: People) -> pl.Series:
+        """Return of each record whether any decision names it."""
+        wanted = {key for each in self.decisions for key in (each.left, each.right)}
+        texts = _texts(people)
+        found = [key in wanted for key in _codes(texts, self.secret)]
+        if not all(each.keyed for each in self.decisions):
+            found = [a or key in wanted for a, key in zip(found, _old_digests(texts), strict=True)]
+        return pl.Series(found, dtype=pl.Boolean)
 
-def record_keys(people: People, records: Sequence[int] | None = None) -> list[str]:
+
+def record_keys(people: People, secret: bytes, records: Sequence[int] | None = None) -> list[str]:
     """Return the keys by which records are known again.
 
     Args:
         people: The records.
+        secret: The secret key.
         records: Which of them; all when not given.
     """
+    texts = _texts(people)
+    return _codes(texts if records is None else [texts[record] for record in records], secret)
+
+
+def key_mark(secret: bytes) -> str:
+    """Return a few digits by which a list says which secret key it was written with: they tell nothing else about it."""
+    return keyed(secret, "which key", "").hex()[:_MARK]
+
+
+def _texts(people: People) -> list[str]:
+    """Return what says who each record is."""
     own = [each for each in people.model.compare if not each.group]
     names = list(dict.fromkeys(name for each in own for name in each.fields if people.has(name)))
     told = people.values.select(
         pl.concat_str([pl.col(n).cast(pl.String).fill_null("") for n in names], separator="\x1f")
     )
-    text = (told.to_series() + "\x1f" + people.places["school"].fill_null("")).to_list()
-    chosen = text if records is None else [text[record] for record in records]
-    # A loop over records: the digest has to be the same with any version of any library.
-    return [hashlib.blake2b(each.encode(), digest_size=4).hexdigest() for each in chosen]
+    return (told.to_series() + "\x1f" + people.places["school"].fill_null("")).to_list()
+
+
+def _codes(texts: Sequence[str], secret: bytes) -> list[str]:
+    # A loop over records: the code has to be the same with any version of any library.
+    return [keyed(secret, "record", text).hex()[:_CODE] for text in texts]
+
+
+def _old_digests(texts: Sequence[str]) -> list[str]:
+    return [hashlib.blake2b(text.encode(), digest_size=4).hexdigest() for text in texts]

@@ -2,9 +2,11 @@
 
 A mask must hold for dirty cells as well, since these are what a report shows: a name typed in the ID column, two
 phones in one cell, an ID with a digit missing. So each mask knows the one exact shape that may keep its usual ends,
-and everything else keeps less. The birth date never shows through: an ID number keeps its region and its last four
-characters only when it has all of them. Columns that hold nothing personal are no exception: a row that slipped by one
-column has a name under 性别 and an ID under 民族. So these show what looks like their own, and hide the rest.
+and everything else keeps less. The birth date never shows through: an ID number keeps its region and its sequence number,
+and only when it has all of both. Its check character is hidden with the birth date: of the 365 days of the year that the
+column beside it shows, one in eleven has the check character that was seen, and where a second number of the same child
+stands there too, one in a hundred and twenty-one. Columns that hold nothing personal are no exception: a row that slipped
+by one column has a name under 性别 and an ID under 民族. So these show what looks like their own, and hide the rest.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ CHOICE = "choice:"
 _STARS = "*" * 24
 
 #: A run of digits, single blanks or dashes between them allowed: 11 or more of them may be a phone or an ID.
-_RUN = r"(\d[\s-]?\d[\s-]?\d)(?:[\s-]?\d){%d,}([\s-]?\d[\s-]?[\dXx])"
+#: How it ends is hidden as well: in the ID column beside it, the same number ends otherwise masked.
+_RUN = r"(\d[\s-]?\d[\s-]?\d)(?:[\s-]?\d){%d,}[\s-]?[\dXx]"
 
 
 #: A whole date, which in a roster is somebody's birth date before all.
@@ -94,16 +97,18 @@ def mask(value: pl.Expr, kind: str) -> pl.Expr:
 def _id_number(value: pl.Expr) -> pl.Expr:
     text = value.str.strip_chars()
     length = text.str.len_chars().cast(pl.Int64)
-    whole = r"^([A-Za-z]?\d{6})\d{8}(\d{3}.)$"
+    whole = r"^([A-Za-z]?\d{6})\d{8}(\d{3}).$"
     # 3.41323E+17 tells no more than the region, and is what the registrar has to see.
     damaged = r"^\d(\.\d{1,5})?[Ee]\+?\d{1,2}$"
     return (
         pl.when(text.str.contains(whole))
-        .then(text.str.replace(whole, "${1}********${2}"))
+        .then(text.str.replace(whole, "${1}********${2}*"))
         .when(text.str.contains(damaged))
         .then(text)
         .when(length >= 12)
-        .then(pl.concat_str(text.str.head(3), _stars(length - 5), text.str.tail(2)))
+        .then(pl.concat_str(text.str.head(3), _stars(length - 3)))
+        .when(length == 1)
+        .then(pl.lit("*"))
         .when(text.str.contains(r"\d"))
         .then(pl.concat_str(text.str.head(1), _stars(length - 1)))
         .otherwise(_name(text))
@@ -149,11 +154,11 @@ def _date(value: pl.Expr) -> pl.Expr:
 
 
 def _digit_runs(value: pl.Expr) -> pl.Expr:
-    return value.str.replace_all(_RUN % 6, "${1}******${2}")
+    return value.str.replace_all(_RUN % 7, "${1}******")
 
 
 def _codes(value: pl.Expr) -> pl.Expr:
-    numbers = value.str.replace_all(_RUN % 8, "${1}******${2}")
+    numbers = value.str.replace_all(_RUN % 9, "${1}******")
     return (
         pl.when(value.str.contains(rf"^\s*{_DAY}\s*$"))
         .then(_date(value))
@@ -181,7 +186,7 @@ def _number(value: pl.Expr) -> pl.Expr:
 
 def _month(value: pl.Expr) -> pl.Expr:
     # The day of entry is nobody's secret, but what stands here in full may be the day of birth.
-    shown = value.str.replace(_DAY, "${1}-**-**").str.replace_all(_RUN % 6, "${1}******${2}")
+    shown = value.str.replace_all(_RUN % 7, "${1}******").str.replace(_DAY, "${1}-**-**")
     return pl.when(value.str.contains(_MONTH)).then(shown).otherwise(_unknown(value))
 
 

@@ -74,7 +74,7 @@ def _bare(roster: Roster) -> Roster:
     return replace(roster, table=replace(roster.table, source=replace(roster.table.source, digest=Known(""))))
 
 
-def write_pairs(uri: str, report: PairReport, spark: Any, *, lang: str, reveal: bool) -> None:
+def write_pairs(uri: str, report: PairReport, spark: Any, *, lang: str, reveal: bool, secret: bytes) -> None:
     """Write the pairs of a comparison, in the order and with the columns of its CSV.
 
     Args:
@@ -83,11 +83,12 @@ def write_pairs(uri: str, report: PairReport, spark: Any, *, lang: str, reveal: 
         spark: The session.
         lang: Of the sentences.
         reveal: Show personal data whole.
+        secret: The secret key of the records' keys: what is written can be filled in, like the CSV.
     """
     from xueji_cli.reports.pairs.sheets import columns, listed
     from xueji_cli.reports.pairs.view import pair_view
 
-    view = pair_view(report, lang=lang, reveal=reveal)
+    view = pair_view(report, lang=lang, reveal=reveal, secret=secret)
     names = columns(view)
     rows = [tuple("".join(piece for piece, _ in row[name]) for name in names) for row in listed(view, view.pairs)]
     schema = ", ".join(f"`{name}` string" for name in names)

@@ -60,12 +60,14 @@ class Options:
         as_of: The day of the comparison.
         rules: Code → rule as applied: severities, targets, the age window.
         schema: The student schema, with its matching model.
+        secret: The secret key that entries of ledgers are known again with.
         statuses: Which states are in the roll, and which in the classroom.
     """
 
     as_of: date
     rules: Mapping[str, ActiveRule]
     schema: Schema
+    secret: bytes
     statuses: Statuses = field(default_factory=Statuses)
 
 
@@ -172,8 +174,9 @@ class _Run:
             frame, self.window, self.directory, finished=finished, has_present=self.has_present
         )
         rows = children.finished_rows(frame, self.window, self.sides, proofs)
-        rows = self._with_keys(rows, frame)
-        followed = self._followed(rows)
+        spelled = self._spelled(frame)
+        rows = following.with_keys(rows, following.keys_of(spelled, self.options.secret))
+        followed = self._followed(rows, spelled)
         numbers, problems = read_numbers(self.sources.numbers)
         self.problems += problems
         found_rates = rates(
@@ -252,18 +255,19 @@ class _Run:
         )
         return frame.join(told, on="child", how="left", maintain_order="left"), perhaps
 
-    def _with_keys(self, rows: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-        """Give keys to open cases, and to everybody where a ledger is to be followed."""
-        if not self.previous.height:
-            frame = frame.filter(pl.col("category").is_in(OPEN))
-        return following.with_keys(rows, frame)
+    def _spelled(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the spellings of those who get keys: open cases, and everybody where a ledger is to be followed."""
+        return following.spellings(frame if self.previous.height else frame.filter(pl.col("category").is_in(OPEN)))
 
-    def _followed(self, rows: pl.DataFrame) -> pl.DataFrame | None:
+    def _followed(self, rows: pl.DataFrame, spelled: pl.DataFrame) -> pl.DataFrame | None:
         if not self.sources.previous:
             return None
         first = sum(len(getattr(self.sources, name)) for name in NAMES[: NAMES.index("previous")])
         entries = following.read_ledger(self.sources.previous, first, self.previous).with_row_index("entry")
-        owned = following.by_key(entries, rows)
+        keys = [following.keys_of(spelled, self.options.secret)]
+        if following.has_old_keys(entries):
+            keys.append(following.keys_of(spelled, b""))
+        owned = following.by_key(entries, rows, pl.concat(keys))
         rest = entries.join(owned, on="entry", how="anti")
         # A masked name can't be linked by; a whole one can, whatever has become of the key.
         whole = rest.filter(~pl.col("name").str.contains(r"[*＊]").fill_null(value=True))

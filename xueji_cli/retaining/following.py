@@ -1,9 +1,10 @@
 """动态销号: what became of the entries of the previous ledger, and which are new.
 
-An entry is known again by its key, twenty bits of a digest of name and birth date. That few on purpose: a ledger shows the surname
-and the ends of the number, and with a longer key somebody could try names and birth dates until one fits, and know the child. So many
-made-up children fit twenty bits that the real one is not among them to be told; what the ledger shows besides then says which child of
-the lists is meant. A child has a key for each spelling that the lists have of it, and one of them is enough. A ledger that shows whole
+An entry is known again by its key, a code of name and birth date made with a secret key that is in no ledger (`tables.keyfile`): a
+ledger shows the surname and the ends of the number, and with a plain digest somebody could try names and birth dates until one fits,
+and know the child. Ledgers of before have such digests, of twenty bits (k12345); they are still followed. A child has a key for each
+spelling that the lists have of it, and one of them is enough; what the ledger shows besides says which child is meant, where two have
+the same. A ledger that shows whole
 names and numbers is also linked like any other list.
 """
 
@@ -16,6 +17,7 @@ import polars as pl
 
 from xueji_cli.retaining.intake import FILLED
 from xueji_cli.retaining.result import EXPLAINED, FOLLOWED, GONE, NEW, OPEN, RETURNED, REVIEW, STILL_OPEN
+from xueji_cli.tables.keyfile import keyed
 from xueji_cli.tables.table import ROW
 from xueji_cli.values.text import fold
 
@@ -31,41 +33,57 @@ _NOW = {
     "review": REVIEW,
 }
 #: Hexadecimal digits of a key. The letter before them keeps spreadsheet programs from reading 1e234 as a number.
-_DIGITS = 5
-_KEY = rf"k[0-9a-f]{{{_DIGITS}}}"
+_DIGITS = 12
+#: Those of a digest of before.
+_OLD_DIGITS = 5
+_OLD = rf"k[0-9a-f]{{{_OLD_DIGITS}}}"
+_KEY = rf"\b(?:r[0-9a-f]{{{_DIGITS}}}|{_OLD})\b"
 
 
-def keys_of(names: pl.Series, born: pl.Series) -> pl.Series:
-    """Return the keys of children: null without name or birth date, with which nobody would be known again.
-
-    Args:
-        names: As they are compared (`intake.LIST.plain_name`).
-        born: As integers.
-    """
-    texts = pl.DataFrame({"n": names, "b": born}).select(pl.format("{}\x1f{}", "n", "b")).to_series().to_list()
-    # A loop over records: the digest has to be the same with any version of any library.
-    return pl.Series(
-        [None if text is None else "k" + hashlib.blake2b(text.encode()).hexdigest()[:_DIGITS] for text in texts],
-        dtype=pl.String,
-    )
-
-
-def with_keys(children: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """Fill `keys` of the children: a key for each spelling that a list has.
+def spellings(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return `child`, `n`, `b`: each name and birth date that a list has for a child.
 
     Args:
-        children: `result.CHILD` with `child`.
-        frame: `children.told`, from which they come.
+        frame: `children.told`, with `child`.
     """
     pieces = []
     for side in "hrpf":
         if f"{side}:plain_name" in frame.columns:
             rows = frame.select("child", n=f"{side}:plain_name", b=pl.coalesce(f"{side}:born", "born")).drop_nulls()
             pieces.append(rows.unique(maintain_order=True))
-    spelled = pl.concat(pieces).unique(maintain_order=True)
-    spelled = spelled.with_columns(key=keys_of(spelled.get_column("n"), spelled.get_column("b")))
-    keyed = spelled.group_by("child").agg(keys=pl.col("key").unique().sort())
-    return children.drop("keys").join(keyed, on="child", how="left", maintain_order="left").select(children.columns)
+    return pl.concat(pieces).unique(maintain_order=True)
+
+
+def keys_of(spelled: pl.DataFrame, secret: bytes) -> pl.DataFrame:
+    """Return `child`, `key`: the keys of children; without name or birth date, with which nobody would be known again, none.
+
+    Args:
+        spelled: `spellings`.
+        secret: The secret key; empty for the digests of before.
+    """
+    texts = spelled.select(pl.format("{}\x1f{}", "n", "b")).to_series().to_list()
+    # A loop over records: the code has to be the same with any version of any library.
+    if secret:
+        keys = ["r" + keyed(secret, "ledger", text).hex()[:_DIGITS] for text in texts]
+    else:
+        keys = ["k" + hashlib.blake2b(text.encode()).hexdigest()[:_OLD_DIGITS] for text in texts]
+    return spelled.select("child", key=pl.Series(keys, dtype=pl.String))
+
+
+def with_keys(children: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Fill `keys` of the children.
+
+    Args:
+        children: `result.CHILD` with `child`.
+        keys: `keys_of`.
+    """
+    gathered = keys.group_by("child").agg(keys=pl.col("key").unique().sort())
+    return children.drop("keys").join(gathered, on="child", how="left", maintain_order="left").select(children.columns)
+
+
+def has_old_keys(entries: pl.DataFrame) -> bool:
+    """Return whether a ledger was written before there was a secret key."""
+    return bool(entries.get_column("ledger_key").str.to_lowercase().str.contains(rf"\b{_OLD}\b").any())
 
 
 def read_ledger(rosters: Sequence[Roster], first: int, people: pl.DataFrame) -> pl.DataFrame:
@@ -100,19 +118,20 @@ def read_ledger(rosters: Sequence[Roster], first: int, people: pl.DataFrame) -> 
     )
 
 
-def by_key(entries: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:
+def by_key(entries: pl.DataFrame, children: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     """Return whose entries these are by their keys: `entry`, `child`; an entry that fits two children as well is nobody's.
 
     Several children may have one key: the one counts that agrees best with what the ledger shows, masked or not.
 
     Args:
         entries: `read_ledger` with `entry`.
-        children: `result.CHILD` with `child` and all `keys`.
+        children: `result.CHILD` with `child`.
+        keys: `child`, `key` of all children.
     """
     shown = {"surname": pl.col("name").str.head(1), "ends": _ends(), "town": pl.col("town"), "sex": pl.col("sex")}
     said = entries.select("entry", key=pl.col("ledger_key").str.to_lowercase().str.extract_all(_KEY), **shown)
     said = said.explode("key").drop_nulls("key")
-    known = children.select("child", key="keys", **shown).explode("key").drop_nulls("key")
+    known = keys.join(children.select("child", **shown), on="child")
     pairs = said.join(known, on="key", suffix="_of").unique(["entry", "child"], maintain_order=True)
     agrees = {name: (pl.col(name) == pl.col(f"{name}_of")).fill_null(value=False).cast(pl.Int8) for name in shown}
     nothing = pl.all_horizontal(pl.col("surname", "ends").is_null())
@@ -123,9 +142,9 @@ def by_key(entries: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ends() -> pl.Expr:
-    """Return what a mask leaves of an ID number: its region and its last four characters."""
+    """Return what a mask leaves of an ID number: its region and its sequence number."""
     number = pl.col("id_number")
-    return pl.when(number.str.len_chars() == 18).then(number.str.head(6) + number.str.tail(4))
+    return pl.when(number.str.len_chars() == 18).then(number.str.head(6) + number.str.slice(14, 3))
 
 
 def follow(entries: pl.DataFrame, owned: pl.DataFrame, children: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.matching import identity
-from xueji_cli.matching.decisions import record_keys
 from xueji_cli.matching.kinds.base import hashed
 from xueji_cli.matching.kinds.frequency import frequent
 from xueji_cli.scaling import candidates, records
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from xueji_cli.matching.decisions import Decisions
     from xueji_cli.scaling.sizes import Cut
     from xueji_cli.scaling.task import Task
     from xueji_cli.schema.streaming import StreamedRoster
@@ -35,11 +35,11 @@ class Wanted:
 
     Attributes:
         rows: Rows of any table, as Excel shows them: of `--explain`.
-        keys: Keys by which decisions know records again (`decisions.record_keys`).
+        decisions: Those that name records.
     """
 
     rows: AbstractSet[int] = frozenset()
-    keys: AbstractSet[str] = frozenset()
+    decisions: Decisions | None = None
 
 
 #: No record is asked for.
@@ -188,6 +188,6 @@ def _look(numbered: pl.DataFrame, told: Read, wanted: Wanted) -> None:
         told.schools.append(hashed(numbered["school"]))
     if wanted.rows:
         told.wanted.append(numbered.filter(pl.col("row").is_in(list(wanted.rows)))["record"])
-    if wanted.keys:
-        keys = pl.Series(record_keys(records.people(numbered, told.parts.task)))
-        told.wanted.append(numbered["record"].filter(keys.is_in(list(wanted.keys))))
+    if wanted.decisions is not None:
+        named = wanted.decisions.names(records.people(numbered, told.parts.task))
+        told.wanted.append(numbered["record"].filter(named))

@@ -99,7 +99,7 @@ def listed(view: PairView, pairs: pl.DataFrame) -> Iterator[dict[str, Pieces]]:
             "handling": card.handling,
             "reasons": semicolon.join(map(weighed, card.reasons)),
             "score": chance(card.score) if promises(card) else "",
-            "keys": "" if view.report.linking else f"{view.keys[left]}-{view.keys[right]}",
+            "keys": "" if view.report.linking else f"{view.keys[left]}-{view.keys[right]}-{view.key_mark}",
         }
         cells: dict[str, Pieces] = {name: ((text, False),) if text else () for name, text in row.items()}
         name, number = card.name, card.id_number

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import polars as pl
 
-from xueji_cli.matching.decisions import record_keys
+from xueji_cli.matching.decisions import key_mark, record_keys
 from xueji_cli.matching.guards import GUARDS
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.pairs.advice import with_advice
@@ -23,25 +23,34 @@ class PairView(RecordView):
     Attributes:
         pairs: `l`, `r`, `verdict`, `score`, `weight`, `cluster`, `guard`, `guard_text`, `handling`, `reasons` (`pairs.reasons`):
             the most urgent verdict first, in each the surest pairs first.
+        secret: The secret key of the records' keys; empty where no list is written that decisions go into.
     """
 
     report: PairReport
     pairs: pl.DataFrame
+    secret: bytes = b""
 
     @cached_property
     def keys(self) -> dict[int, str]:
         """Record → the key by which a decision knows it again, of all records in pairs."""
         records = pl.concat([self.pairs["l"], self.pairs["r"].alias("l")]).unique().sort().to_list()
-        return dict(zip(records, record_keys(self.report.people, records), strict=True))
+        assert self.secret, "a list for decisions needs the key"
+        return dict(zip(records, record_keys(self.report.people, self.secret, records), strict=True))
+
+    @cached_property
+    def key_mark(self) -> str:
+        """Which secret key the keys are made with."""
+        return key_mark(self.secret)
 
 
-def pair_view(report: PairReport, *, lang: str, reveal: bool = False) -> PairView:
+def pair_view(report: PairReport, *, lang: str, reveal: bool = False, secret: bytes = b"") -> PairView:
     """Put a report into words.
 
     Args:
         report: What was found.
         lang: Language of the sentences.
         reveal: Show personal data whole.
+        secret: See `PairView`.
     """
     people = report.people
     verdicts = list(dict.fromkeys((*LINK_VERDICTS, *DEDUPE_VERDICTS)))
@@ -58,7 +67,7 @@ def pair_view(report: PairReport, *, lang: str, reveal: bool = False) -> PairVie
     rank = pl.col("verdict").replace_strict(verdicts, list(range(len(verdicts))), return_dtype=pl.UInt8)
     told = told.sort([rank, "weight", "l", "r"], descending=[False, True, False, False])
     columns = ("l", "r", "verdict", "score", "weight", "cluster", "guard", "guard_text", "handling", "reasons")
-    return PairView(report, lang, reveal, told.select(columns))
+    return PairView(report, lang, reveal, told.select(columns), secret)
 
 
 def guard_text(name: str, lang: str) -> str:

@@ -67,6 +67,11 @@ def write_report(view: PairView, path: str) -> Written:
     return Written((path,))
 
 
+def has_decisions(path: str) -> bool:
+    """Return whether a file of this name is a list that decisions are entered in."""
+    return is_folder(path) or Path(path).suffix.lower() in (".xlsx", ".xlsm", ".csv")
+
+
 def inputs_of(view: PairView) -> list[str]:
     """Return the files that were read, none of which may be written over."""
     report = view.report

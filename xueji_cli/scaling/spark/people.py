@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from xueji_cli.matching import identity
-from xueji_cli.matching.decisions import record_keys
 from xueji_cli.matching.kinds.base import hashed
 from xueji_cli.scaling import candidates, records
 from xueji_cli.scaling.spark.carrying import arrow, packed, unpacked
@@ -118,9 +117,8 @@ class NumberRecords:
 
     def _asked(self, numbered: pl.DataFrame) -> pl.Series:
         asked = pl.col(ROW).is_in(list(self.wanted.rows))
-        if self.wanted.keys:
-            keys = pl.Series(record_keys(records.people(numbered, self.task)))
-            asked |= pl.lit(keys.is_in(list(self.wanted.keys)))
+        if self.wanted.decisions is not None:
+            asked |= pl.lit(self.wanted.decisions.names(records.people(numbered, self.task)))
         return numbered.filter(asked)["record"]
 
 
