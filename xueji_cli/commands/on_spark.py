@@ -157,7 +157,14 @@ def dedupe(
                 report_of(found, machine.shown(found.people), failures, how, made), counted=machine.counted
             )
             for uri in run.rows:
-                write = partial(write_pairs, report=report, spark=run.spark, lang=console.lang, reveal=settings.reveal)
+                write = partial(
+                    write_pairs,
+                    report=report,
+                    spark=run.spark,
+                    lang=console.lang,
+                    reveal=settings.reveal,
+                    secret=record_key(settings, console),
+                )
                 run.write(uri, write)
             return finish(report, run.documents)
 
@@ -226,7 +233,8 @@ def _run(
     """Give a run, once all is well with what it is asked to read and write.
 
     Raises:
-        UserError: As `session.session`, `inputs.find`, `check.refuse_outputs`; `output_there` for rows that are there already; InputError for a file of passwords.
+        UserError: As `session.session`, `inputs.find`, `check.refuse_outputs`; `output_there` for rows that are there already.
+        InputError: `password_file_as_input`.
     """
     from xueji_cli.commands.check import refuse_outputs
     from xueji_cli.errors import InputError, UserError
@@ -238,7 +246,7 @@ def _run(
         storage = Storage(spark)
         inputs = find(storage, files, recursive=settings.recursive)
         for each in inputs:
-            if each.path and console.keys.holds(each.path):
+            if each.path and console.keys is not None and console.keys.holds(each.path):
                 raise InputError("password_file_as_input", file=each.name)
         run = Run(spark, storage, inputs, outputs, console, ask)
         refuse_outputs(run.documents, [*(each.path for each in inputs if each.path), *more])
