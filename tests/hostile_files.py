@@ -137,6 +137,11 @@ def many_columns() -> bytes:
     return sheet(row(1, wide) + "".join(row(n, [*CHILD, *["x"] * 16_381]) for n in range(2, 5)))
 
 
+def many_columns_csv() -> bytes:
+    rows = ((HEAD, "列"), (CHILD, "x"))
+    return "\n".join(",".join([*cells, *(f"{x}{n}" for n in range(16_381))]) for cells, x in rows).encode()
+
+
 LAUGHS = '<!DOCTYPE x [<!ENTITY l0 "哈哈哈哈哈哈哈哈哈哈">' + "".join(
     f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 11)
 ) + "]>"  # fmt: skip
@@ -228,6 +233,7 @@ REFUSED: dict[str, Callable[[str], bytes]] = {
     "huge sheet.xlsx": lambda _: bomb(SHEET, b"</sheetData>", b'<row r="9"><c r="A9"><v>1</v></c></row>', 600),
     "lying strings.xlsx": lambda _: bomb(STRINGS, b"</sst>", b"<si><t>x</t></si>", 600, claimed=900),
     "lying sheet.xlsx": lambda _: bomb(SHEET, b"</sheetData>", b'<row r="9"><c r="A9"><v>1</v></c></row>', 600, claimed=900),
+    "lying large sheet.xlsx": lambda _: bomb(SHEET, b"</sheetData>", b'<row r="9"><c r="A9"><v>1</v></c></row>', 1200, claimed=100 * MB),
     "lying styles.xlsx": lambda _: bomb("xl/styles.xml", b"</styleSheet>", b"<font><b/></font>", 600, claimed=50 * MB),
     "lying.ods": lambda _: bomb("content.xml", b"</table:table>", ods_row("x").encode(), 600, claimed=900, data=ods(ods_row(*HEAD))),
     "laughs.ods": lambda _: ods(ods_row(*HEAD) + ods_row("&l10;", "男", "1"), LAUGHS),
@@ -258,6 +264,7 @@ READ: dict[str, Callable[[str], bytes]] = {
     "spaces.html": lambda _: make.html([HEAD, ["张三" + "<b> </b>" * 100_000, "男", CHILD[2]]]).encode(),
     "paragraphs.html": lambda _: make.html([HEAD, ["张三" + "<p>x</p>" * 100_000, "男", CHILD[2]]]).encode(),
     "outside.html": lambda folder: (outside(folder) + make.html([HEAD, ["张&f;三&h;", "男", CHILD[2]]])).encode(),
+    "columns.csv": lambda _: many_columns_csv(),
     "mark inside.csv": lambda _: CSV + b"\xef\xbb\xbf" + CSV.split(b"\n")[1] + b"\n",
     "far.xls": lambda _: xls_far(),
 }  # fmt: skip

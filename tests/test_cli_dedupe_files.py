@@ -186,8 +186,8 @@ def test_decisions_filled_in_wrong_are_named_row_by_row(command, tmp_path, sampl
     book.save(tmp_path / "结论.xlsx")
     done = command("dedupe", *samples, "--as-of", DAY, "--decisions", "结论.xlsx")
     assert (done.status, done.out) == (2, "")
-    assert "第 2 行" in done.err
-    assert "第 4 行" in done.err
+    assert "工作表“待处理”B2 单元格" in done.err
+    assert "工作表“待处理”S4 单元格" in done.err
 
     book = openpyxl.load_workbook(tmp_path / "查重.xlsx")
     keys = book["待处理"]["S2"].value

@@ -143,7 +143,7 @@ def test_all_mistakes_of_a_file_are_reported_together(load):
     """
     with pytest.raises(DefinitionError) as caught:
         load(text)
-    said = [(mistake.key, mistake.params["word"]) for _, mistake in caught.value.mistakes]
+    said = [(each.error.key, each.error.params["word"]) for each in caught.value.mistakes]
     assert said == [
         ("unknown_setting_near", "fail_no"),
         ("bad_setting", "fail_on"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -53,6 +54,26 @@ def run(installed, *arguments, cwd):
     script = next(path for path in (installed / "bin").iterdir() if path.stem == "xueji")
     environment = {**os.environ, "PYTHONPATH": str(installed)}
     return subprocess.run([script, *map(str, arguments)], cwd=cwd, env=environment, capture_output=True, check=False)
+
+
+def test_built_again_elsewhere_and_later_it_is_the_same_to_the_byte(wheel, tmp_path):
+    """Other folder, other times and rights of files, another order in the folder: nothing of it is in the wheel."""
+    copy = tmp_path / "elsewhere"
+    for name in ("xueji_cli", "schemas"):
+        # Files get the time of copying.
+        shutil.copytree(
+            ROOT / name, copy / name, copy_function=shutil.copyfile, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        shutil.copyfile(ROOT / name, copy / name)
+        (copy / name).chmod(0o600)
+    call = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    environment = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
+    done = subprocess.run(call, cwd=copy, env={**environment, "TZ": "Asia/Shanghai"}, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    (again,) = (tmp_path / "dist").glob("*.whl")
+    assert again.name == wheel.name
+    assert again.read_bytes() == wheel.read_bytes()
 
 
 def test_the_wheel_has_its_data_and_no_tests(wheel):

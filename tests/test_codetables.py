@@ -126,8 +126,8 @@ def test_all_mistakes_of_a_table_are_reported_together(tmp_path, text, expected)
     with pytest.raises(DefinitionError) as caught:
         read_code_table(path)
     for lang in catalogue.LANGUAGES:
-        assert all(catalogue.text(lang, f"errors.{m.key}", **m.params) for _, m in caught.value.mistakes)
-    assert [(line, mistake.key) for line, mistake in caught.value.mistakes] == expected
+        assert all(catalogue.text(lang, f"errors.{m.error.key}", **m.error.params) for m in caught.value.mistakes)
+    assert [(each.line, each.error.key) for each in caught.value.mistakes] == expected
 
 
 @pytest.mark.parametrize("name", ["nothing", "SOURCES", "../student"])

@@ -168,7 +168,7 @@ def test_all_mistakes_of_the_settings_are_told_together() -> None:
     with pytest.raises(DefinitionError) as caught:
         activate(EMPTY_PACK, overrides, (), (), file="xueji.toml")
     assert caught.value.file == "xueji.toml"
-    assert [error.key for _, error in caught.value.mistakes] == [
+    assert [each.error.key for each in caught.value.mistakes] == [
         "unknown_rule",
         "bad_setting",
         "rulepack_unknown_param",

@@ -184,7 +184,7 @@ def test_mistakes_of_a_sheet_are_reported_together(tmp_path):
     )
     with pytest.raises(DefinitionError) as wrong:
         load_scoresheet(str(path))
-    found = [(line, error.key) for line, error in wrong.value.mistakes]
+    found = [(each.line, each.error.key) for each in wrong.value.mistakes]
     assert found == [
         (4, "scoresheet_item_incomplete"),
         (5, "scoresheet_not_number"),

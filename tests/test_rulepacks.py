@@ -82,8 +82,8 @@ rules:
     with pytest.raises(DefinitionError) as caught:
         load_rulepack(path, known_codes=KNOWN)
     for lang in catalogue.LANGUAGES:
-        assert all(catalogue.text(lang, f"errors.{m.key}", **m.params) for _, m in caught.value.mistakes)
-    assert [(line, mistake.key) for line, mistake in caught.value.mistakes] == [
+        assert all(catalogue.text(lang, f"errors.{m.error.key}", **m.error.params) for m in caught.value.mistakes)
+    assert [(each.line, each.error.key) for each in caught.value.mistakes] == [
         (2, "definition_unknown_key_near"),
         (5, "definition_not_choice"),
         (6, "definition_unknown_key_near"),

@@ -36,9 +36,9 @@ def mistakes(path: Path, **options) -> list[tuple[int | None, str]]:
     with pytest.raises(DefinitionError) as caught:
         load_schema(path, **options)
     for lang in catalogue.LANGUAGES:  # every mistake has its sentence
-        for _, error in caught.value.mistakes:
-            assert catalogue.text(lang, f"errors.{error.key}", **error.params)
-    return [(line, error.key) for line, error in caught.value.mistakes]
+        for each in caught.value.mistakes:
+            assert catalogue.text(lang, f"errors.{each.error.key}", **each.error.params)
+    return [(each.line, each.error.key) for each in caught.value.mistakes]
 
 
 # --- the packaged schemas ---
@@ -189,7 +189,6 @@ markers: [zz]
 """,
     )
     assert mistakes(path) == [
-        (None, "schema_unknown_marker"),
         (2, "definition_unknown_key_near"),
         (6, "definition_unknown_key_near"),
         (7, "definition_not_choice"),
@@ -205,6 +204,7 @@ markers: [zz]
         (19, "schema_unknown_group"),
         (22, "definition_not_mapping"),
         (22, "schema_field_name"),
+        (23, "schema_unknown_marker"),
     ]
 
 
@@ -224,7 +224,7 @@ markers: [zz]
         ("extends: student\nfields:\n  - {name: x, title: 甲, template: 3}\n", (3, "schema_template_twice")),
         ("extends: student\nfields:\n  - {name: x, title: 甲, role: name}\n", (3, "schema_role_twice")),
         ("extends: student\nfields:\n  - {name: x, title: 甲, aliases: [学生姓名]}\n", (3, "schema_header_twice")),
-        ('fields:\n  - {name: a, title: "\\x01"}\n  - "\x00"\n', (None, "definition_yaml")),
+        ('fields:\n  - {name: a, title: "\\x01"}\n  - "\x00"\n', (3, "definition_character")),
     ],
 )
 def test_a_file_written_wrong_is_one_clear_error(tmp_path, text, expected):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import _thread
+import faulthandler
 import gc
 import os
 import sys
@@ -85,6 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
+    except MemoryError:
+        console.error(console.text("cli.no_memory"))
+        return USAGE
     except SystemExit as stop:
         # Completion ends like this.
         return stop.code if isinstance(stop.code, int) else USAGE
@@ -123,6 +127,8 @@ def run() -> NoReturn:
     # Nearly all that is made while libraries are imported stays to the end: looking for garbage in it is a waste.
     gc.set_threshold(50_000, 20, 20)
     sys.unraisablehook = _unraisable
+    if "--debug" not in sys.argv:
+        _hush_libraries()
     try:
         status = main()
     except KeyboardInterrupt:
@@ -131,6 +137,21 @@ def run() -> NoReturn:
         with suppress(OSError, ValueError):
             stream.flush()
     os._exit(status)
+
+
+def _hush_libraries() -> None:
+    """Let our own words alone reach stderr: what a library finds wrong inside itself it prints there, with a trace and what it met.
+
+    A crash of the process, of which nothing else would be heard, is still told, by the places in the code only.
+    """
+    with suppress(OSError, ValueError, AttributeError):  # no stderr at all
+        own = os.fdopen(os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        sys.stderr.flush()
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        sys.stderr = own
+        faulthandler.enable(own, all_threads=False)
 
 
 #: Interruptions that came while a library called back into Python and could not pass them on.

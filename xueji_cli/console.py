@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import Progress
 
-    from xueji_cli.errors import UserError
+    from xueji_cli.errors import Mistake, UserError
     from xueji_cli.tables.secret import Keyring
 
 #: Width of lines that go to a file or a pipe, where nobody's window is asked.
@@ -241,10 +241,23 @@ def error_text(error: UserError, lang: str) -> str:
 
     text = _sentence(error, lang)
     if isinstance(error, DefinitionError):
-        for line, mistake in error.mistakes:
-            where = catalogue.text(lang, "errors.line", line=line) if line else ""
-            text += f"\n  {where}{_sentence(mistake, lang)}"
+        for mistake in error.mistakes:
+            text += f"\n  {_place(mistake, lang)}{_sentence(mistake.error, lang)}"
     return text
+
+
+def _place(mistake: Mistake, lang: str) -> str:
+    """Say where a mistake stands: the line and character of a text file, or the sheet, row and column as Excel shows them."""
+    from xueji_cli.reports.lines import harmless
+
+    if not mistake.line:
+        return ""
+    sheet = catalogue.text(lang, "errors.on_sheet", sheet=harmless(mistake.sheet)) if mistake.sheet else ""
+    if mistake.letter:
+        return sheet + catalogue.text(lang, "errors.cell", letter=mistake.letter, line=mistake.line)
+    if mistake.column:
+        return sheet + catalogue.text(lang, "errors.line_column", line=mistake.line, column=mistake.column)
+    return sheet + catalogue.text(lang, "errors.line", line=mistake.line)
 
 
 def _sentence(error: UserError, lang: str) -> str:

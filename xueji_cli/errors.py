@@ -6,6 +6,8 @@ The text lives in the message catalogues under `errors.<key>`, so an error carri
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class UserError(Exception):
     """Something the user can put right: wrong usage, configuration, schema, or a file that can't be read.
@@ -29,14 +31,33 @@ class InputError(UserError):
         self.file = file
 
 
-class DefinitionError(UserError):
-    """A schema, code table, rule pack or settings file is written wrong; all its mistakes are reported together.
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake in a file that a user wrote, and where it stands.
 
     Attributes:
-        mistakes: (line number or None, error) for each mistake, in file order.
+        line: Line of a text file, row of a sheet; None when it concerns the whole file.
+        error: What is wrong.
+        column: Character of the line, from 1; None when it concerns the whole line.
+        letter: Column of a sheet as Excel shows it, in place of `column`.
+        sheet: Sheet of a workbook.
     """
 
-    def __init__(self, file: str, mistakes: list[tuple[int | None, UserError]]) -> None:
+    line: int | None
+    error: UserError
+    column: int | None = None
+    letter: str = ""
+    sheet: str = ""
+
+
+class DefinitionError(UserError):
+    """A file that a user wrote (schema, code table, rule pack, settings, decisions) has mistakes; all are reported together.
+
+    Attributes:
+        mistakes: In file order.
+    """
+
+    def __init__(self, file: str, mistakes: list[Mistake]) -> None:
         super().__init__("definition_file", file=file, count=len(mistakes))
         self.file = file
         self.mistakes = mistakes

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -161,9 +159,12 @@ def _read_file(path: Path, folder: Path) -> dict[str, Any]:
         path: The file.
         folder: The current folder; paths in the file are meant from where the file is.
     """
+    from xueji_cli.schema.tomlplaces import read_toml
+
     found: dict[str, Any] = {}
-    mistakes: list[tuple[int | None, UserError]] = []
-    for key, value in _parsed(path).items():
+    read = read_toml(_text(path))
+    mistakes = list(read.mistakes)
+    for key, value in read.values.items() if read.whole else ():
         try:
             if key == "map":
                 found["mapping"] = _mapping(value)
@@ -173,31 +174,29 @@ def _read_file(path: Path, folder: Path) -> dict[str, Any]:
                 found[key] = _plain(key, value, key)
             else:
                 near = next(iter(get_close_matches(key, [*_KEYS, "map", "rule"], n=1)), "")
-                mistakes.append(
-                    (None, UserError("unknown_setting_near" if near else "unknown_setting", word=key, near=near))
-                )
+                unknown = UserError("unknown_setting_near" if near else "unknown_setting", word=key, near=near)
+                mistakes.append(read.mistake(unknown, key))
         except UserError as error:
-            mistakes.append((None, error))
+            mistakes.append(read.mistake(error, key))
+        except ValueError:  # a number of thousands of digits
+            mistakes.append(read.mistake(UserError("bad_setting", word=key, value="…", known="1, 2, 3 ..."), key))
     if mistakes:
-        raise DefinitionError(str(path), mistakes)
+        from xueji_cli.checks.activation import mistakes_of
+
+        mistakes += [read.mistake(error, "rule", *keys) for keys, error in mistakes_of(found.get("rule_overrides", {}))]
+        raise DefinitionError(str(path), sorted(mistakes, key=lambda each: (each.line or 0, each.column or 0)))
     if path.parent != folder:
         _from_file(found, path.parent)
     return found
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
-        raw = path.read_bytes()
+        return path.read_bytes().decode("utf-8-sig")
     except OSError:
         raise UserError("settings_unreadable", file=str(path)) from None
-    try:
-        return tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError:
         raise UserError("definition_encoding", file=str(path)) from None
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        mistake = (int(line[1]) if line else None, UserError("bad_toml"))
-        raise DefinitionError(str(path), [mistake]) from None
 
 
 def _mapping(value: object) -> tuple[str, ...]:

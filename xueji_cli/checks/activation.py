@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xueji_cli.checks.registry import all_rules, known_rules, select
 from xueji_cli.checks.rule import ActiveRule, Severity
-from xueji_cli.errors import DefinitionError, UserError
+from xueji_cli.errors import DefinitionError, Mistake, UserError
 from xueji_cli.schema.parameters import wanted_form
 
 if TYPE_CHECKING:
@@ -47,9 +48,8 @@ def activate(
         DefinitionError: When the settings name a rule, parameter or severity that does not exist.
     """
     rules = all_rules() if among is None else among
-    mistakes = _mistakes(overrides)
-    if mistakes:
-        raise DefinitionError(file, mistakes)
+    if wrong := mistakes_of(overrides):
+        raise DefinitionError(file, _placed(wrong, file))
     active: dict[str, ActiveRule] = {}
     for code in select(wanted, ignored, rules):
         rule = rules[code]
@@ -69,23 +69,37 @@ def activate(
     return active
 
 
-def _mistakes(overrides: Mapping[str, Mapping[str, str]]) -> list[tuple[int | None, UserError]]:
+def _placed(wrong: Sequence[tuple[tuple[str, ...], UserError]], file: str) -> list[Mistake]:
+    """Say where in the settings file each mistake stands."""
+    from xueji_cli.schema.tomlplaces import read_toml
+
+    try:
+        read = read_toml(Path(file).read_text(encoding="utf-8-sig"))
+    except OSError:  # they did not come from a file
+        return [Mistake(None, error) for _, error in wrong]
+    placed = [read.mistake(error, "rule", *keys) for keys, error in wrong]
+    return sorted(placed, key=lambda each: (each.line or 0, each.column or 0))
+
+
+def mistakes_of(overrides: Mapping[str, Mapping[str, str]]) -> list[tuple[tuple[str, ...], UserError]]:
+    """Return what is wrong with the rules of a settings file: the keys below `rule` that lead to it, and the mistake."""
     rules = known_rules()
-    found: list[tuple[int | None, UserError]] = []
+    found: list[tuple[tuple[str, ...], UserError]] = []
     for code, params in overrides.items():
         if code not in rules:
-            found.append(
-                (None, UserError("unknown_rule", name=code, families=" ".join(sorted({c[:2] for c in rules}))))
-            )
+            families = " ".join(sorted({c[:2] for c in rules}))
+            found.append(((code,), UserError("unknown_rule", name=code, families=families)))
             continue
         for name, value in params.items():
             if name == "severity":
                 if value not in (*Severity, OFF):
                     known = ", ".join([*Severity, OFF])
-                    found.append((None, UserError("bad_setting", word=f"{code}.severity", value=value, known=known)))
+                    found.append(
+                        ((code, name), UserError("bad_setting", word=f"{code}.severity", value=value, known=known))
+                    )
             elif name not in rules[code].params:
                 known = ", ".join(rules[code].params) or "-"
-                found.append((None, UserError("rulepack_unknown_param", code=code, param=name, known=known)))
+                found.append(((code, name), UserError("rulepack_unknown_param", code=code, param=name, known=known)))
             elif known := wanted_form(name, value):
-                found.append((None, UserError("bad_setting", word=f"{code}.{name}", value=value, known=known)))
+                found.append(((code, name), UserError("bad_setting", word=f"{code}.{name}", value=value, known=known)))
     return found

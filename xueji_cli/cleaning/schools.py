@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.cleaning.change import CHANGE_SCHEMA, Kind
-from xueji_cli.errors import InputError
+from xueji_cli.errors import DefinitionError, InputError, Mistake, UserError
 from xueji_cli.tables.reader import ReadOptions, read_tables
+from xueji_cli.tables.table import ROW
 from xueji_cli.values import text
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def read_names(path: str, keys: Keyring | None = None) -> dict[str, str]:
         keys: Knows the passwords of files.
 
     Raises:
-        InputError: When it can't be read, has no such columns, or gives one short name two meanings.
+        InputError: When it can't be read or has no such columns.
+        DefinitionError: With every row that lacks one of the two, or gives a short name another meaning.
     """
     table = read_tables(path, ReadOptions(keys=keys), _Words())[0]
     columns = {column.header.strip(): column.key for column in table.columns}
@@ -46,12 +48,24 @@ def read_names(path: str, keys: Keyring | None = None) -> dict[str, str]:
     whole = next((columns[name] for name in _WHOLE if name in columns), None)
     if short is None or whole is None:
         raise InputError("clean_school_columns", file=path)
-    pairs = table.frame.select(short=text.fold(table.frame[short]), whole=text.fold(table.frame[whole])).drop_nulls()
-    pairs = pairs.unique(maintain_order=True)
-    twice = pairs.filter(pl.col("short").is_duplicated())
-    if twice.height:
-        raise InputError("clean_school_twice", file=path, name=str(twice["short"][0]))
-    return dict(pairs.iter_rows())
+    letters = {column.key: column.letter for column in table.columns}
+    pairs = table.frame.select(ROW, short=text.fold(table.frame[short]), whole=text.fold(table.frame[whole]))
+    meanings: dict[str, tuple[int, str]] = {}
+    mistakes: list[Mistake] = []
+    sheet = table.source.sheet or ""
+    # A loop over rows: a list of the schools of a county.
+    for row, name, meaning in pairs.iter_rows():
+        if name is None and meaning is None:
+            continue
+        if name is None or meaning is None:
+            lacks = short if name is None else whole
+            mistakes.append(Mistake(row, UserError("clean_school_incomplete"), letter=letters[lacks], sheet=sheet))
+        elif meanings.setdefault(name, (row, meaning))[1] != meaning:
+            error = UserError("clean_school_twice", name=name, first=f"{letters[whole]}{meanings[name][0]}")
+            mistakes.append(Mistake(row, error, letter=letters[whole], sheet=sheet))
+    if mistakes:
+        raise DefinitionError(path, mistakes)
+    return {name: meaning for name, (_, meaning) in meanings.items()}
 
 
 def rename(rows: pl.DataFrame, wishes: Wishes) -> tuple[pl.DataFrame, pl.DataFrame]:

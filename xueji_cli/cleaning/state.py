@@ -67,7 +67,7 @@ def load(path: str) -> State | None:
         if said["schema"] != _SCHEMA:
             raise InputError("clean_bad_state", file=path)
         return State(str(said["options"]), {str(name): str(digest) for name, digest in said["files"].items()})
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError("clean_bad_state", file=path) from None
 
 

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xueji_cli.errors import DefinitionError, InputError, UserError
+from xueji_cli.errors import DefinitionError, InputError, Mistake, UserError
 from xueji_cli.reports.pairs.report import DecisionPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from xueji_cli.matching.decisions import Decision, Decisions
     from xueji_cli.tables.secret import Keyring
@@ -61,9 +61,8 @@ def read_decisions(paths: Sequence[str], secret: bytes, keys: Keyring | None = N
         keys: Knows the passwords of files.
 
     Raises:
-        UserError: When a file can't be read, has not these columns, was written with another key, or two rows contradict each
-            other.
-        DefinitionError: When rows are filled in wrong: all of them are named.
+        UserError: When a file can't be read, has not these columns, or was written with another key.
+        DefinitionError: When rows are filled in wrong or contradict each other: all those of a file are named.
     """
     from xueji_cli.matching.decisions import Decisions, key_mark
     from xueji_cli.tables.options import ReadOptions
@@ -71,6 +70,7 @@ def read_decisions(paths: Sequence[str], secret: bytes, keys: Keyring | None = N
 
     places: list[DecisionPlace] = []
     found: list[Decision] = []
+    mistakes: dict[str, list[Mistake]] = {path: [] for path in paths}
     for path in paths:
         try:
             read = read_tables(path, ReadOptions(keys=keys), _Headers())
@@ -81,12 +81,13 @@ def read_decisions(paths: Sequence[str], secret: bytes, keys: Keyring | None = N
         tables = [(table, columns) for table in read if (columns := _columns(table)) is not None]
         if not tables:
             raise InputError("decisions_columns", file=path)
-        mistakes: list[tuple[int | None, UserError]] = []
         for table, columns in tables:
-            found += _read(table, columns, places, mistakes, key_mark(secret))
-        if mistakes:
-            raise DefinitionError(path, mistakes)
-    _refuse_contradictions(found, places)
+            found += _read(table, columns, places, mistakes[path], key_mark(secret))
+    for place, mistake in _contradictions(found, places):
+        mistakes[place.file].append(mistake)
+    for path, wrong in mistakes.items():
+        if wrong:
+            raise DefinitionError(path, sorted(wrong, key=lambda each: (each.sheet, each.line or 0)))
     # The last one of a pair counts, and one that is settled counts more than one that is pending; a list of old gives way.
     found.sort(key=lambda each: (each.decision != "pending", each.keyed))
     return MadeDecisions(tuple(paths), Decisions(tuple(found), secret), tuple(places))
@@ -104,11 +105,12 @@ def _read(
     table: Table,
     columns: tuple[Column, Column],
     places: list[DecisionPlace],
-    mistakes: list[tuple[int | None, UserError]],
+    mistakes: list[Mistake],
     mark: str,
 ) -> list[Decision]:
     from xueji_cli.matching.decisions import Decision
 
+    sheet = table.source.sheet or ""
     meanings = {word: name for name, words in WORDS.items() for word in words}
     found = []
     # A loop over rows: as many as persons can fill in.
@@ -119,20 +121,24 @@ def _read(
         pair = _KEYS.fullmatch((keys or "").strip().lower())
         if meaning is None:
             known = "、".join(words[0] for words in WORDS.values())
-            mistakes.append((row, UserError("decision_word", known=known)))
+            mistakes.append(
+                Mistake(row, UserError("decision_word", known=known), letter=columns[0].letter, sheet=sheet)
+            )
         elif pair is None:
-            mistakes.append((row, UserError("decision_keys")))
+            mistakes.append(Mistake(row, UserError("decision_keys"), letter=columns[1].letter, sheet=sheet))
         elif pair[3] not in (None, mark):
             raise InputError("decisions_other_key", file=table.source.path)
         else:
             left, right = (pair[1], pair[2]) if pair[3] else (pair[4], pair[5])
             found.append(Decision(left, right, meaning, len(places), keyed=bool(pair[3])))
-            places.append(DecisionPlace(table.source.path, table.source.sheet, row))
+            places.append(DecisionPlace(table.source.path, table.source.sheet, row, columns[0].letter))
     return found
 
 
-def _refuse_contradictions(found: Sequence[Decision], places: Sequence[DecisionPlace]) -> None:
-    """Refuse one pair that is the same person in one place and not in another: nobody but a person can say which counts.
+def _contradictions(
+    found: Sequence[Decision], places: Sequence[DecisionPlace]
+) -> Iterator[tuple[DecisionPlace, Mistake]]:
+    """Yield pairs that are the same person in one place and not in another: nobody but a person can say which counts.
 
     What is still pending in one place gives way to a decision in another, wherever it stands.
     """
@@ -144,7 +150,8 @@ def _refuse_contradictions(found: Sequence[Decision], places: Sequence[DecisionP
         before = settled.setdefault(pair, each)
         if before.decision != each.decision:
             first, second = places[before.row], places[each.row]
-            raise UserError("decisions_contradict", first=_said(first), second=_said(second))
+            error = UserError("decisions_contradict", first=_said(first), second=_said(second))
+            yield second, Mistake(second.row, error, letter=second.letter, sheet=second.sheet or "")
 
 
 def _said(place: DecisionPlace) -> str:

@@ -109,6 +109,8 @@ def open_rosters(
                     tables += read_blob(ahead.load(_sayable(path)), options, vocabulary)
             except InputError as error:
                 failures.append(error)
+            except MemoryError:
+                failures.append(InputError("no_memory", file=path))
     rosters: list[Roster | StreamedRoster] = []
     for table in tables:
         try:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from xueji_cli.errors import DefinitionError, UserError
+from xueji_cli.errors import DefinitionError, Mistake, UserError
 from xueji_cli.tables.blob import STDIN
 from xueji_cli.tables.paths import same_file_key
 from xueji_cli.tables.secret import Password
@@ -104,13 +104,13 @@ def read_passwords(file: str, console: Console) -> tuple[list[tuple[str, Passwor
     """
     named: list[tuple[str, Password]] = []
     free: list[Password] = []
-    mistakes: list[tuple[int | None, UserError]] = []
+    mistakes: list[Mistake] = []
     for number, line in enumerate(_lines(file, console), 1):
         name, equals, after = line.partition("=")
         if not line.strip():
             continue
         if equals and not (name.strip() and after.strip()):
-            mistakes.append((number, UserError("password_line")))
+            mistakes.append(Mistake(number, UserError("password_line")))
         elif equals:
             named += [(name.strip(), Password(each)) for each in _meant(after)]
         else:

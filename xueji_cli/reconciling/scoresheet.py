@@ -154,7 +154,7 @@ def load_scoresheet(name_or_path: str, folders: Sequence[str | Path] = ()) -> Sc
             if any(item.no == other.no for other in items):
                 document.fail(node, "scoresheet_item_twice", item=item.no)
             items.append(item)
-    if not items:
+    if not items and not document.mistakes:
         document.fail(None, "scoresheet_no_items")
     document.finish()
     texts = {key: document.text(top.get(key), key) for key in ("name", "title", "version", "source")}

@@ -6,14 +6,15 @@ import csv
 import io
 import unicodedata
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from xueji_cli.errors import DefinitionError, UserError
+from xueji_cli.errors import DefinitionError, Mistake, UserError
 from xueji_cli.schema.definitions import read_text, search_path
 from xueji_cli.schema.model import CodeEntry, CodeTable
+from xueji_cli.tables.table import column_letter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 FOLDER = "codes"
@@ -28,7 +29,7 @@ SEPARATOR = "|"
 
 _YES = frozenset({"1", "yes", "true", "是"})
 
-Mistakes = list[tuple[int | None, UserError]]
+Mistakes = list[Mistake]
 
 
 def code_table_names(folders: Sequence[str | Path] = ()) -> list[str]:
@@ -91,7 +92,7 @@ def _sources(path: Path) -> dict[str, dict[str, str]]:
     if not path.is_file():
         return {}
     mistakes: Mistakes = []
-    rows = _rows(path, _SOURCE_COLUMNS, ("table", "title"), mistakes)
+    rows, _ = _rows(path, _SOURCE_COLUMNS, ("table", "title"), mistakes)
     if mistakes:
         raise DefinitionError(str(path), mistakes)
     return {row["table"]: row for _, row in rows}
@@ -99,27 +100,38 @@ def _sources(path: Path) -> dict[str, dict[str, str]]:
 
 def _rows(
     path: Path, known: Sequence[str], required: Sequence[str], mistakes: Mistakes
-) -> list[tuple[int, dict[str, str]]]:
-    """Return (line, column → text) for every row that has any text; the header's mistakes are noted."""
+) -> tuple[list[tuple[int, dict[str, str]]], dict[str, str]]:
+    """Return (line, column → text) for every row that has any text, and column → letter; the header's mistakes are noted."""
     # NFKC: rules compare folded cells with these spellings, and a full-width bracket here would never match.
     reader = csv.reader(io.StringIO(unicodedata.normalize("NFKC", read_text(path)), newline=""))
-    header = [cell.strip() for cell in next(reader, [])]
+    lines = _lines(reader, mistakes)
+    _, first = next(lines, (1, []))
+    header = [cell.strip() for cell in first]
+    letters = {column: column_letter(position) for position, column in enumerate(header)}
     missing = [column for column in required if column not in header]
     unknown = [column for column in header if column and column not in known]
     if missing:
-        mistakes.append((1, UserError("code_table_columns", missing=", ".join(missing), known=", ".join(known))))
+        mistakes.append(Mistake(1, UserError("code_table_columns", missing=", ".join(missing), known=", ".join(known))))
     if unknown:
-        mistakes.append(
-            (1, UserError("code_table_unknown_columns", columns=", ".join(unknown), known=", ".join(known)))
-        )
+        said = UserError("code_table_unknown_columns", columns=", ".join(unknown), known=", ".join(known))
+        mistakes.append(Mistake(1, said, letter=letters[unknown[0]]))
     if missing:
-        return []
+        return [], letters
     rows = []
-    for cells in reader:
+    for line, cells in lines:
         row = dict.fromkeys(known, "") | {c: v.strip() for c, v in zip(header, cells, strict=False) if c in known}
         if any(row.values()):
-            rows.append((reader.line_num, row))
-    return rows
+            rows.append((line, row))
+    return rows, letters
+
+
+def _lines(reader: Any, mistakes: Mistakes) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records of a CSV file with their lines, as far as it can be read."""
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error:  # a cell without end
+        mistakes.append(Mistake(reader.line_num, UserError("code_table_quote")))
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -128,16 +140,17 @@ def _split(text: str) -> tuple[str, ...]:
 
 def _read(path: Path, about: dict[str, str]) -> CodeTable:
     mistakes: Mistakes = []
-    rows = _rows(path, COLUMNS, _REQUIRED, mistakes)
+    rows, letters = _rows(path, COLUMNS, _REQUIRED, mistakes)
     entries = []
     lines = []
     for line, row in rows:
         if any("\n" in cell for cell in row.values()):
             # A quotation mark that is never closed swallows the lines after it.
-            mistakes.append((line, UserError("code_table_quote")))
+            mistakes.append(Mistake(line, UserError("code_table_quote")))
             continue
         if not (row["code"] and row["label"]):
-            mistakes.append((line, UserError("code_table_incomplete")))
+            letter = letters["label" if row["code"] else "code"]
+            mistakes.append(Mistake(line, UserError("code_table_incomplete"), letter=letter))
             continue
         lines.append(line)
         entries.append(
@@ -150,10 +163,10 @@ def _read(path: Path, about: dict[str, str]) -> CodeTable:
             )
         )
     if not rows and not mistakes:
-        mistakes.append((None, UserError("code_table_empty")))
-    _check_meanings(lines, entries, mistakes)
+        mistakes.append(Mistake(None, UserError("code_table_empty")))
+    _check_meanings(lines, entries, letters, mistakes)
     if mistakes:
-        raise DefinitionError(str(path), sorted(mistakes, key=lambda m: m[0] or 0))
+        raise DefinitionError(str(path), sorted(mistakes, key=lambda m: m.line or 0))
     return CodeTable(
         name=path.stem,
         title=about.get("title") or path.stem,
@@ -165,14 +178,21 @@ def _read(path: Path, about: dict[str, str]) -> CodeTable:
     )
 
 
-def _check_meanings(lines: Sequence[int], entries: Sequence[CodeEntry], mistakes: Mistakes) -> None:
+def _check_meanings(
+    lines: Sequence[int], entries: Sequence[CodeEntry], letters: Mapping[str, str], mistakes: Mistakes
+) -> None:
     """Note every code or spelling that stands for two entries: a suggestion must never have to choose."""
     codes: set[str] = set()
     meaning: dict[str, str] = {}
     for line, entry in zip(lines, entries, strict=True):
         if entry.code in codes:
-            mistakes.append((line, UserError("code_table_duplicate", text=entry.code)))
+            mistakes.append(Mistake(line, UserError("code_table_duplicate", text=entry.code), letter=letters["code"]))
         codes.add(entry.code)
-        for spelling in (entry.label, *entry.accepted, *entry.aliases):
+        spellings = [
+            ("label", entry.label),
+            *(("accepted", s) for s in entry.accepted),
+            *(("aliases", s) for s in entry.aliases),
+        ]
+        for column, spelling in spellings:
             if meaning.setdefault(spelling, entry.code) != entry.code:
-                mistakes.append((line, UserError("code_table_duplicate", text=spelling)))
+                mistakes.append(Mistake(line, UserError("code_table_duplicate", text=spelling), letter=letters[column]))

@@ -8,13 +8,14 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from xueji_cli.errors import DefinitionError, UserError
+from xueji_cli.errors import DefinitionError, Mistake, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from yaml.error import Mark
     from yaml.nodes import Node
 
 SUFFIXES = (".yaml", ".yml")
@@ -101,7 +102,8 @@ class Document:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.mistakes: list[tuple[int | None, UserError]] = []
+        self.mistakes: list[Mistake] = []
+        self._keys: dict[int, Node] = {}
         self.root = self._compose()
 
     def _compose(self) -> Node | None:
@@ -114,21 +116,31 @@ class Document:
         try:
             root = yaml.compose(text, Loader=loader)
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            self.fail(mark.line + 1 if mark else None, "definition_yaml", problem=error.problem or "")
+            self.fail(error.problem_mark or error.context_mark, "definition_yaml", problem=error.problem or "")
             self.finish()
-        except yaml.YAMLError:
-            self.fail(None, "definition_yaml", problem="")
+        except (yaml.YAMLError, RecursionError):
+            # A character that no YAML may hold, of which the parser does not tell the line.
+            if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
+                before = text[: odd.start()]
+                column = odd.start() - before.rfind("\n")
+                wrong = UserError("definition_character", code=f"U+{ord(odd[0]):04X}")
+                self.mistakes.append(Mistake(before.count("\n") + 1, wrong, column))
+            else:
+                self.fail(None, "definition_yaml", problem="")
             self.finish()
         if root is None:
             self.fail(None, "definition_empty")
             self.finish()
         return root
 
-    def fail(self, where: Node | int | None, key: str, **params: object) -> None:
-        """Note a mistake at a node or line."""
-        line = where if isinstance(where, int) or where is None else where.start_mark.line + 1
-        self.mistakes.append((line, UserError(key, **params)))
+    def fail(self, where: Node | Mark | int | None, key: str, **params: object) -> None:
+        """Note a mistake at a node, a mark of the parser or a line."""
+        error = UserError(key, **params)
+        if where is None or isinstance(where, int):
+            self.mistakes.append(Mistake(where, error))
+        else:
+            mark: Any = getattr(where, "start_mark", where)
+            self.mistakes.append(Mistake(mark.line + 1, error, mark.column + 1))
 
     def finish(self) -> None:
         """Report every mistake of this file, if there is any.
@@ -137,7 +149,7 @@ class Document:
             DefinitionError: With all of them, in line order.
         """
         if self.mistakes:
-            raise DefinitionError(str(self.path), sorted(self.mistakes, key=lambda m: m[0] or 0))
+            raise DefinitionError(str(self.path), sorted(self.mistakes, key=lambda m: (m.line or 0, m.column or 0)))
 
     def mapping(self, node: Node | None, known: Collection[str] | None, what: str) -> dict[str, Node]:
         """Read a mapping.
@@ -167,7 +179,12 @@ class Document:
                     self.fail(key_node, "definition_unknown_key", word=key, what=what, known=", ".join(known))
             else:
                 found[key] = value
+                self._keys[id(value)] = key_node
         return found
+
+    def key(self, value: Node) -> Node:
+        """Return the key before a value that `mapping` gave, for a mistake that lies in the key."""
+        return self._keys[id(value)]
 
     def items(self, node: Node | None, what: str) -> list[Node]:
         """Read a list."""

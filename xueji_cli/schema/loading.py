@@ -49,6 +49,8 @@ class _Part:
     document: Document
     texts: dict[str, str] = field(default_factory=dict)
     markers: tuple[str, ...] | None = None
+    marked: Node | None = None
+    """Where the markers stand in this file."""
     groups: dict[str, _Group] = field(default_factory=dict)
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -178,6 +180,7 @@ def _read(path: Path) -> _Part:
     part.matching = top.get("matching")
     if "markers" in top:
         part.markers = document.texts(top["markers"], "markers")
+        part.marked = top["markers"]
     for node in document.items(top.get("remove"), "remove"):
         part.removed[document.text(node, "remove")] = node
     for name, node in document.mapping(top.get("groups"), None, "groups").items():
@@ -265,13 +268,8 @@ def _code_tables(leaf: _Part, fields: dict[str, dict[str, Any]], folders: Sequen
         except UserError as error:
             if error.key != "unknown_code_table":
                 raise
-            leaf.document.mistakes.append((_line(leaf, name), error))
+            leaf.document.fail(leaf.nodes.get(name), error.key, **error.params)
     return tables
-
-
-def _line(leaf: _Part, field_name: str) -> int | None:
-    node = leaf.nodes.get(field_name)
-    return node.start_mark.line + 1 if node is not None else None
 
 
 def _check(schema: Schema, leaf: _Part) -> None:
@@ -279,16 +277,16 @@ def _check(schema: Schema, leaf: _Part) -> None:
     document = leaf.document
     for marker in schema.markers:
         if marker not in schema.by_name:
-            document.fail(None, "schema_unknown_marker", field=marker)
+            document.fail(leaf.marked, "schema_unknown_marker", field=marker)
     for f in schema.fields:
         if f.type is FieldType.CODE and not f.code:
-            document.fail(_line(leaf, f.name), "schema_code_missing", field=f.name)
+            document.fail(leaf.nodes.get(f.name), "schema_code_missing", field=f.name)
     for key, rivals in schema.headers.conflicts():
-        line = next((line for name in reversed(rivals) if (line := _line(leaf, name)) is not None), None)
-        document.fail(line, "schema_header_twice", header=key, fields=", ".join(rivals))
+        where = next((leaf.nodes[name] for name in reversed(rivals) if name in leaf.nodes), None)
+        document.fail(where, "schema_header_twice", header=key, fields=", ".join(rivals))
     for attribute, error_key in (("role", "schema_role_twice"), ("template", "schema_template_twice")):
         owners: dict[object, str] = {}
         for f in schema.fields:
             value = getattr(f, attribute) or (f.name if attribute == "role" else None)
             if value is not None and owners.setdefault(value, f.name) != f.name:
-                document.fail(_line(leaf, f.name), error_key, value=value, fields=f"{owners[value]}, {f.name}")
+                document.fail(leaf.nodes.get(f.name), error_key, value=value, fields=f"{owners[value]}, {f.name}")

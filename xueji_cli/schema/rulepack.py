@@ -126,7 +126,9 @@ def _read(path: Path, known_codes: Mapping[str, Mapping[str, str]] | None) -> tu
     nodes = document.mapping(_or_none(top.get("rules")), None, "rules")
     for code, node in nodes.items():
         if known_codes is not None and code not in known_codes:
-            document.fail(node, "rulepack_unknown_rule", code=code, near=nearest(code, known_codes) or "-")
+            document.fail(
+                document.key(node), "rulepack_unknown_rule", code=code, near=nearest(code, known_codes) or "-"
+            )
         else:
             rules[code] = _override(document, code, node, known_codes)
     parent = document.text(top.get("extends"), "extends")
@@ -150,7 +152,9 @@ def _override(
     params: dict[str, str] = {}
     for name, value in document.mapping(_or_none(keys.get("params")), None, "params").items():
         if known is not None and name not in known:
-            document.fail(value, "rulepack_unknown_param", code=code, param=name, known=", ".join(known) or "-")
+            document.fail(
+                document.key(value), "rulepack_unknown_param", code=code, param=name, known=", ".join(known) or "-"
+            )
         else:
             params[name] = document.text(value, name)
             if examples := wanted_form(name, params[name]):

@@ -115,7 +115,7 @@ def _recoded(decoder: codecs.IncrementalDecoder, raw: bytes, path: str, coding: 
         return decoder.decode(raw, final=not raw).encode("utf-8")
     except UnicodeDecodeError as error:
         line = lines + error.object.count(b"\n", 0, error.start) + 1
-    except UnicodeEncodeError:  # lone surrogates from UTF-16
+    except UnicodeError:  # lone surrogates, and codecs that do not say where
         line = lines + 1
     raise InputError("bad_encoding", file=path, encoding=coding.codec.upper(), line=line) from None
 

@@ -18,6 +18,20 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16", "utf-16-be"),
 )
 
+#: What Python counts among the encodings and no file is written in.
+_NOT_OF_FILES = frozenset(
+    {
+        "idna",
+        "punycode",
+        "undefined",
+        "unicode-escape",
+        "raw-unicode-escape",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "charmap",
+    }
+)
+
 #: How much of a file is looked at before it is believed to be UTF-8.
 _HEAD_BYTES = 1 << 16
 
@@ -67,17 +81,15 @@ def find_coding(path: str, override: str | None) -> Coding:
         head = stream.read(_HEAD_BYTES)
     if override:
         codec = _chosen(path, override)
-        return Coding(
-            codec, codec, len(codecs.BOM_UTF8) if codec == "utf-8" and head.startswith(codecs.BOM_UTF8) else 0, True
-        )
-    marked = _marked(head)
-    if marked:
-        return marked
-    place = _fault(path)
+        skip = len(codecs.BOM_UTF8) if codec == "utf-8" and head.startswith(codecs.BOM_UTF8) else 0
+        coding = Coding(_ordered(codec, head), codec, skip, forced=True)
+    else:
+        coding = _marked(head) or Coding("utf-8", "")
+    place = _fault(path) if coding.codec == "utf-8" else None
     if place is None:
-        return Coding("utf-8", "utf-8")
+        return coding if coding.name else Coding("utf-8", "utf-8")
     line, before = place
-    if sum(byte >= 0xC2 for byte in before) >= _PROOF:
+    if coding.name or sum(byte >= 0xC2 for byte in before) >= _PROOF:
         raise InputError("bad_encoding", file=path, encoding="UTF-8", line=line)
     return Coding("gb18030", "gb18030")
 
@@ -159,12 +171,18 @@ def _first_fault(data: bytes) -> int:
 
 def _recoded(blob: Blob, data: bytes, codec: str) -> bytes:
     try:
-        return data.decode(codec).encode("utf-8")
+        return data.decode(_ordered(codec, data)).encode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError("bad_encoding", file=blob.path, encoding=codec.upper(), line=line) from None
-    except UnicodeEncodeError:  # lone surrogates from UTF-16
+    except UnicodeError:  # lone surrogates, and codecs that do not say where
         raise InputError("bad_encoding", file=blob.path, encoding=codec.upper(), line=1) from None
+
+
+def _ordered(codec: str, data: bytes) -> str:
+    """Return the codec for text that says nothing of the order of its bytes: that of Windows, whatever the machine."""
+    marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+    return f"{codec}-le" if codec in ("utf-16", "utf-32") and not data.startswith(marks) else codec
 
 
 def _forced(blob: Blob, name: str) -> tuple[bytes, str]:
@@ -180,7 +198,7 @@ def _chosen(path: str, name: str) -> str:
         codec = codecs.lookup(name)
     except LookupError:
         raise InputError("unknown_encoding", file=path, encoding=name) from None
-    if not getattr(codec, "_is_text_encoding", True):
+    if not getattr(codec, "_is_text_encoding", True) or codec.name in _NOT_OF_FILES:
         raise InputError("unknown_encoding", file=path, encoding=name)
     # GBK and GB2312 are parts of GB 18030, and files said to be in them hold its characters.
     return "gb18030" if codec.name in {"gbk", "gb2312"} else codec.name

@@ -40,7 +40,12 @@ def file_names(
     return chosen
 
 
+def reserved(name: str) -> bool:
+    """Whether Windows takes a name for one of its devices, so that what is written to it is lost or waits for a printer."""
+    return _RESERVED.match(name) is not None
+
+
 def _plain(name: str) -> str:
     plain = unicodedata.normalize("NFC", _UNSAFE.sub("_", name)).strip(" .")[:_MOST_CHARACTERS]
     plain = plain.encode()[:_MOST_BYTES].decode(errors="ignore").strip(" .") or "_"
-    return f"_{plain}" if _RESERVED.match(plain) else plain
+    return f"_{plain}" if reserved(plain) else plain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import os
 import re
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from xueji_cli.errors import UserError
+from xueji_cli.tables.names import reserved
 from xueji_cli.tables.paths import same_file_key
 from xueji_cli.tables.secret import Password
 
@@ -59,7 +61,7 @@ def whole_file(path: str | Path, *, inputs: Iterable[str] = ()) -> Iterator[Path
 
     Raises:
         UserError: `output_is_input`, `output_permission`, `output_in_use`, `output_no_folder`, `output_is_directory`,
-            `output_failed`.
+            `output_reserved_name`, `output_failed`.
     """
     target = Path(path)
     refuse_input(target, inputs)
@@ -115,11 +117,13 @@ def _lock(temporary: Path) -> None:
 
 
 def refuse_input(path: str | Path, inputs: Iterable[str]) -> None:
-    """Refuse to write over an input.
+    """Refuse to write over an input, and on Windows to what it takes for a device (`aux.xlsx`, `CON/名册.xlsx`).
 
     Raises:
-        UserError: `output_is_input`.
+        UserError: `output_is_input`, `output_reserved_name`.
     """
+    if os.name == "nt" and (names := [part for part in Path(path).parts if reserved(part)]):
+        raise UserError("output_reserved_name", file=str(path), name=names[0])
     wanted = same_file_key(path)
     for name in inputs:
         if same_file_key(name) == wanted or _same_inode(path, name):
@@ -175,9 +179,26 @@ def _replace(temporary: Path, target: Path) -> None:
     with contextlib.suppress(OSError):
         if target.exists():
             temporary.chmod(target.stat().st_mode & 0o777)
+    _settle(temporary)
     try:
         temporary.replace(target)
     except PermissionError:
         # Windows refuses to replace a file that Excel or WPS has open.
         key = "output_in_use" if target.exists() else "output_permission"
         raise UserError(key, file=str(target)) from None
+    # The name is as lasting as the content; Windows has no handle for a folder and needs none.
+    with contextlib.suppress(OSError):
+        _settle(target.parent)
+
+
+def _settle(path: Path) -> None:
+    """Have the system put a file or folder on the disk: a power cut after the name was given must not leave it empty.
+
+    Raises:
+        OSError: The disk takes no more of it, which some tell only now.
+    """
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

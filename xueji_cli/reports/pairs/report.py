@@ -28,6 +28,7 @@ class DecisionPlace:
     file: str
     sheet: str | None
     row: int
+    letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
