@@ -113,6 +113,7 @@ def dedupe(
     from xueji_cli.commands import comparing, looking
     from xueji_cli.commands.dedupe import report_of
     from xueji_cli.commands.inputs import binder_for, read_options
+    from xueji_cli.commands.keys import record_key
     from xueji_cli.reports.pairs.report import PlanReport, Scale
     from xueji_cli.reports.rows import write_pairs
     from xueji_cli.scaling.sizes import of_part
