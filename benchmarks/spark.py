@@ -220,7 +220,7 @@ def _run(made: Cluster, arguments: list[str], how: str, folder: Path, expected: 
 
 
 def placeholder(rows: int, folder: Path, memory: str) -> bool:
-    """Find duplicates among registrations of which a twentieth have one telephone; its block must be named, and memory bounded."""
+    """Find duplicates among registrations of which a twentieth have one telephone; what is too large must be named."""
     path = write_registrations(rows, folder / f"spark-desk-{rows}.parquet", desk=_SHARE)
     report = folder / "spark-desk.json"
     options = ("--as-of", AS_OF, "--format", "json", "--engine", "spark", "--master", "local[2]")
