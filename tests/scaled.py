@@ -90,7 +90,7 @@ def staged(batches: Sequence[pl.DataFrame], task: Task, parts: int) -> Staged:
             judged.append(judging.judge(here, left, None if a == b else right, weights))
     told = pl.concat(judged).sort("l", "r")
     unkeyed = pl.concat([each.unkeyed for each in keyed])
-    return Staged(pl.concat(numbered), every, pairs, plans, large[: blocking.NAMED], unkeyed, weights, told)
+    return Staged(pl.concat(numbered), every, pairs, plans, list(blocking.foremost(large)), unkeyed, weights, told)
 
 
 def kept(pairs: pl.Series, school: pl.Series, task: Task) -> pl.Series:

@@ -145,11 +145,11 @@ def test_another_order_of_rows_is_the_same_report() -> None:
     assert stress.without_rows(document, names)["pairs"] != stress.without_rows(scored, turned)["pairs"]
 
 
-def test_a_block_is_named_where_something_counts_its_rows() -> None:
-    document = report({}, [])
-    assert not stress.block_named(document | {"summary": {"records": 20_000}}, 20_000)
-    assert not stress.block_named(document | {"blocks": [{"rows": 60_000, "kept": True}]}, 20_000)
-    assert stress.block_named(document | {"blocks": [{"key": "phone", "rows": 20_031}]}, 20_000)
+def test_a_block_is_named_among_the_large_ones_and_nowhere_else() -> None:
+    document = report({}, []) | {"large_blocks": []}
+    assert not stress.block_named(document | {"keys": [{"key": "phone", "pairs": 20_054}]}, 20_000)
+    assert not stress.block_named(document | {"large_blocks": [{"key": "phone", "records": 60_000}]}, 20_000)
+    assert stress.block_named(document | {"large_blocks": [{"key": "phone", "records": 20_031}]}, 20_000)
 
 
 def test_an_end_that_is_no_verdict_is_an_error(tmp_path: Path) -> None:

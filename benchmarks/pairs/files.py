@@ -26,7 +26,7 @@ THIN: Mapping[str, str] = {
     field: FULL[field] for field in ("school_name", "grade", "class_name", "name", "sex", "id_number")
 }
 VARIANTS: Mapping[str, Mapping[str, str]] = {"full": FULL, "thin": THIN}
-_TRUTH = ("child", "entry", "story", *ALL_TRAPS, *KINDS)
+TRUTH = ("child", "entry", "story", *ALL_TRAPS, *KINDS)
 #: Row numbers as Excel shows them: the header is row 1.
 FIRST_ROW = 2
 
@@ -75,6 +75,6 @@ def write_rosters(
             write_workbook(cells, path)
         paths.append(path)
         truths.append(
-            part.select(pl.lit(path.name).alias("file"), pl.int_range(pl.len()).alias("row") + FIRST_ROW, *_TRUTH)
+            part.select(pl.lit(path.name).alias("file"), pl.int_range(pl.len()).alias("row") + FIRST_ROW, *TRUTH)
         )
     return Rosters(tuple(paths), pl.concat(truths))

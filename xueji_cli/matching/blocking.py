@@ -141,7 +141,12 @@ def _candidates(
     everyone = pl.int_range(people.height, dtype=pl.UInt32, eager=True)
     reached = pl.concat(keyed).unique() if keyed else pl.Series([], dtype=pl.UInt32)
     unkeyed = everyone.filter(~everyone.is_in(reached.implode()))
-    return Candidates(frame, tuple(each.plan for each in told), tuple(large[:NAMED]), unkeyed)
+    return Candidates(frame, tuple(each.plan for each in told), foremost(large), unkeyed)
+
+
+def foremost(large: Sequence[LargeBlock]) -> tuple[LargeBlock, ...]:
+    """Return the blocks of all keys that are named: the largest, whichever key they are of."""
+    return tuple(sorted(large, key=lambda block: -block.records)[:NAMED])
 
 
 def usable(model: Model, features: Container[str]) -> tuple[list[tuple[KeyPart, ...]], list[KeyPart]]:

@@ -59,13 +59,7 @@ class Decisions:
             `l`, `r`, `decision` of each pair, the last decision of a pair counting; and the rows of the file whose records are
             not there any more, or say something else now.
         """
-        places: dict[str, list[int]] = {}
-        texts = _texts(people)
-        for index, key in enumerate(_codes(texts, self.secret)):
-            places.setdefault(key, []).append(index)
-        if not all(each.keyed for each in self.decisions):
-            for index, key in enumerate(_old_digests(texts)):
-                places.setdefault(key, []).append(index)
+        places = self._places(people)
         found: dict[tuple[int, int], str] = {}
         stale = []
         # A loop over decisions: as many as persons can make.
@@ -81,14 +75,21 @@ class Decisions:
         schema = {"l": pl.UInt32, "r": pl.UInt32, "decision": pl.String}
         return pl.DataFrame(rows, schema=schema, orient="row").sort("l", "r"), tuple(stale)
 
-    def names(self, people: People) -> pl.Series:
-        """Return of each record whether any decision names it."""
-        wanted = {key for each in self.decisions for key in (each.left, each.right)}
+    def named(self, people: People) -> list[int]:
+        """Return the records that any decision names."""
+        places = self._places(people)
+        return [place for each in self.decisions for key in (each.left, each.right) for place in places.get(key, ())]
+
+    def _places(self, people: People) -> dict[str, list[int]]:
+        """Return the records by the keys under which they are known again."""
+        places: dict[str, list[int]] = {}
         texts = _texts(people)
-        found = [key in wanted for key in _codes(texts, self.secret)]
+        for index, key in enumerate(_codes(texts, self.secret)):
+            places.setdefault(key, []).append(index)
         if not all(each.keyed for each in self.decisions):
-            found = [a or key in wanted for a, key in zip(found, _old_digests(texts), strict=True)]
-        return pl.Series(found, dtype=pl.Boolean)
+            for index, key in enumerate(_old_digests(texts)):
+                places.setdefault(key, []).append(index)
+        return places
 
 
 def record_keys(people: People, secret: bytes, records: Sequence[int] | None = None) -> list[str]:

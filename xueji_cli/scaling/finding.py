@@ -79,7 +79,7 @@ def propose(read: Read, cut: Cut, folder: Path, *, make: bool = True) -> Propose
         plans.append(plan)
         large += blocks
     heights = [_in_order(made.take(part), part, read, folder) for part in range(len(parts.ends))]
-    return Proposed(folder, tuple(plans), tuple(large[: blocking.NAMED]), heights)
+    return Proposed(folder, tuple(plans), blocking.foremost(large), heights)
 
 
 def _of_key(

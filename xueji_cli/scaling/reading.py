@@ -35,7 +35,7 @@ class Wanted:
 
     Attributes:
         rows: Rows of any table, as Excel shows them: of `--explain`.
-        decisions: Those that name records.
+        decisions: What persons decided, of records that are to be found again.
     """
 
     rows: AbstractSet[int] = frozenset()
@@ -189,5 +189,5 @@ def _look(numbered: pl.DataFrame, told: Read, wanted: Wanted) -> None:
     if wanted.rows:
         told.wanted.append(numbered.filter(pl.col("row").is_in(list(wanted.rows)))["record"])
     if wanted.decisions is not None:
-        named = wanted.decisions.names(records.people(numbered, told.parts.task))
-        told.wanted.append(numbered["record"].filter(named))
+        places = wanted.decisions.named(records.people(numbered, told.parts.task))
+        told.wanted.append(numbered["record"].gather(places))

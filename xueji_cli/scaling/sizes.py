@@ -14,7 +14,7 @@ IN_MEMORY, _IN_PART = 2_000, 2_400
 #: Keys of a record, and bytes of a row of keys in memory while blocks are made of them.
 _KEYS, _KEY_ROW = 20, 160
 #: Bytes on disk for a record: its rows, values and columns, which stay to the end; keys and pairs, which come and go.
-_KEPT, _PASSING = 1_300, 900
+_KEPT, _PASSING = 1_550, 450
 #: A part has some records at least: work on it costs a quarter of a second however few they are.
 _LEAST_PART = 20_000
 _MOST_PARTS = 512

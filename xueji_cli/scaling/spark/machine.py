@@ -212,7 +212,7 @@ class SparkMachine:
             KeyPlan(blocking.key_name(key), keyed.get(idx, 0), shared.get(idx, 0), counts.get(idx, 0))
             for idx, key in enumerate(keys)
         )
-        return plans, tuple(large[: blocking.NAMED])
+        return plans, blocking.foremost(large)
 
     def _over(self, made: Any) -> dict[int, pl.DataFrame]:
         """Return for each key `row` and `block` of its blocks that are too large."""

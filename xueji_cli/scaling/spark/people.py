@@ -118,7 +118,8 @@ class NumberRecords:
     def _asked(self, numbered: pl.DataFrame) -> pl.Series:
         asked = pl.col(ROW).is_in(list(self.wanted.rows))
         if self.wanted.decisions is not None:
-            asked |= pl.lit(self.wanted.decisions.names(records.people(numbered, self.task)))
+            places = self.wanted.decisions.named(records.people(numbered, self.task))
+            asked |= pl.int_range(pl.len()).is_in(places)
         return numbered.filter(asked)["record"]
 
 
