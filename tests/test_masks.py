@@ -132,7 +132,7 @@ def test_what_the_check_character_should_be_is_not_told(command, tmp_path):
         "findings"
     ]
     assert found
-    assert {each["message"] for each in found} == {"按前 17 位算，最后一位应为 *，现在是 *：号码里至少有一位打错了。"}
+    assert {each["message"] for each in found} == {"最后一位是校验码，和前 17 位对不上：号码里至少有一位打错了。"}
 
 
 def test_all_golden_reports_hide_it():
