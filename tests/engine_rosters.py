@@ -9,7 +9,7 @@ import rule_cases
 from rule_cases import classmate, make_roster, student
 
 from xueji_cli.checks.activation import activate
-from xueji_cli.checks.engine import Surroundings
+from xueji_cli.checks.judging import Surroundings
 from xueji_cli.checks.rule import ActiveRule
 from xueji_cli.schema.roster import Roster
 from xueji_cli.schema.rulepack import RulePack

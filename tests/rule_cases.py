@@ -33,7 +33,8 @@ from stdnum.cn import ric
 
 from tests import digest
 from xueji_cli.checks.class_list import class_keys
-from xueji_cli.checks.engine import Surroundings, run
+from xueji_cli.checks.engine import run
+from xueji_cli.checks.judging import Surroundings
 from xueji_cli.checks.registry import all_rules
 from xueji_cli.checks.rule import ActiveRule, GroupRule, Skipped
 from xueji_cli.schema.binding import bind

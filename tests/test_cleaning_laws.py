@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from rule_cases import Case, active, case_rows, cases, make_roster, rosters, student
 
 from tests.cleaning_rosters import again, as_table, cleaned
-from xueji_cli.checks.engine import Surroundings
 from xueji_cli.checks.engine import run as run_rules
+from xueji_cli.checks.judging import Surroundings
 from xueji_cli.checks.registry import all_rules
 from xueji_cli.cleaning.change import Kind
 from xueji_cli.cleaning.engine import SAFE

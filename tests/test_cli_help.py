@@ -19,7 +19,7 @@ from xueji_cli.messages import catalogue
 ROOT = Path(__file__).parent.parent
 HEAVY = {
     "polars", "pandera", "rapidfuzz", "openpyxl", "xlsxwriter", "lxml", "fastexcel", "python_calamine", "pyarrow", "stdnum", "xlrd",
-    "yaml", "rich", "pypinyin",
+    "yaml", "rich", "pypinyin", "pyspark", "pandas",
 }  # fmt: skip
 
 

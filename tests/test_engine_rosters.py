@@ -12,8 +12,9 @@ from rule_cases import student
 from benchmarks.layouts import LAYOUTS
 from benchmarks.people import make_people
 from tests.engine_rosters import AROUND, AS_OF, CHILD, COLUMNS, RULES, children, only, roster
-from xueji_cli.checks.engine import Surroundings, run
+from xueji_cli.checks.engine import run
 from xueji_cli.checks.finding import FINDING_SCHEMA
+from xueji_cli.checks.judging import Surroundings
 from xueji_cli.checks.rule import Skipped
 
 # ---- what is skipped ----

@@ -121,10 +121,9 @@ def _share(role: str, label: str) -> Callable[[GroupContext], pl.DataFrame]:
         )
         if over.is_empty():
             return NOTHING
+        state = ctx.label(role)
         pupils = ctx.rows.each(
-            lambda rows: rows.select("table", "row", derive.GROUP, state=ctx.label(role)).filter(
-                pl.col("state") == label
-            )
+            lambda rows: rows.select("table", "row", derive.GROUP, state=state).filter(pl.col("state") == label)
         )
         spread = over.with_row_index("case").explode("places").unnest("places")
         found = (

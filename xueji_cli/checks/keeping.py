@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from xueji_cli.checks.finding import no_findings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -67,3 +69,16 @@ class Kept:
                 found = found.head(self._room)
             self._room -= found.height
         self.frames.append(found)
+
+    def checked(self, skipped: Sequence[Skipped]) -> Checked:
+        """Return what was taken in, in the order of the files.
+
+        Args:
+            skipped: The rules that did not run on a table.
+        """
+        findings = pl.concat(self.frames or [no_findings()])
+        return Checked(
+            findings.sort("table", "row", "position", "rule", nulls_last=False, maintain_order=True),
+            tuple(skipped),
+            dict(sorted(self.left_out.items())),
+        )

@@ -114,11 +114,9 @@ def _gaps(ctx: GroupContext) -> pl.DataFrame:
     if not name or not layouts.continuous(name) or not ctx.has("local_number"):
         return pl.DataFrame(schema={"table": pl.UInt32, "row": pl.UInt32})
     number = pl.col("local_number")
-    rows = ctx.rows.each(
-        lambda rows: rows.filter(number.str.contains(layouts.pattern(name))).select(
-            "table", "row", number, series=layouts.series(number, name), place=layouts.sequence(number, name)
-        )
-    )
+    fits = number.str.contains(layouts.pattern(name))
+    series, place = layouts.series(number, name).alias("series"), layouts.sequence(number, name).alias("place")
+    rows = ctx.rows.each(lambda rows: rows.filter(fits).select("table", "row", number, series, place))
     return (
         rows.sort("series", "place", "table", "row")
         .with_columns(before=pl.col("place").shift(1).over("series").fill_null(0))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from importlib import import_module
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -11,6 +15,42 @@ if TYPE_CHECKING:
 
     from xueji_cli.checks.rule import Verdict
     from xueji_cli.schema.model import Field, Schema
+
+
+#: What Pandera imports where it is installed, though frames of Polars need none of it: seconds at the start of every command.
+_NOT_NEEDED = ("pandas", "pyspark", "pyspark.pandas")
+#: Variables that it sets for them; the first keeps Spark from talking to a cluster.
+_SET_FOR_THEM = ("SPARK_LOCAL_IP", "PYARROW_IGNORE_TIMEZONE")
+_importing = Lock()
+
+
+class _Without:
+    """Keeps this thread from importing some modules, as if they were not installed."""
+
+    def __init__(self) -> None:
+        self._thread = get_ident()
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name in _NOT_NEEDED and get_ident() == self._thread:
+            message = f"No module named {name!r}"
+            raise ModuleNotFoundError(message, name=name)
+
+
+def import_pandera() -> None:
+    """Import Pandera as it is where neither pandas nor pyspark is installed; the slowest of imports."""
+    with _importing:
+        if "pandera.polars" in sys.modules:
+            return
+        finder = _Without()
+        before = {name: os.environ.get(name) for name in _SET_FOR_THEM}
+        sys.meta_path.insert(0, finder)
+        try:
+            import_module("pandera.polars")
+        finally:
+            sys.meta_path.remove(finder)
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
 
 
 def _check(told: pl.Series) -> Callable[[Any], pl.LazyFrame]:
@@ -37,6 +77,7 @@ def validate(
     Raises:
         RuntimeError: When a check could not be computed; Pandera itself would take that for a finding.
     """
+    import_pandera()
     import pandera.polars as pa
     from pandera.config import ValidationDepth, config_context
     from pandera.errors import SchemaErrorReason, SchemaErrors

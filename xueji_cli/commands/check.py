@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from xueji_cli.checks.engine import Surroundings
+    from xueji_cli.checks.judging import Surroundings
     from xueji_cli.checks.keeping import Checked
     from xueji_cli.checks.rule import ActiveRule
     from xueji_cli.console import Console
@@ -53,6 +51,10 @@ def check(
     photos: options.Photos = None,
     recursive: options.Recursive = False,
     memory: options.Memory = None,
+    engine: options.Engine = "memory",
+    master: options.Master = None,
+    conf: options.Conf = None,
+    work_dir: options.WorkDir = None,
     places: options.Places = 3,
     reveal: options.Reveal = False,
     note: options.Note = None,
@@ -72,13 +74,32 @@ def check(
     from xueji_cli.tables.paths import expand_inputs
 
     console, settings = start(ctx, without=frozenset())
+    outputs = list(dict.fromkeys(output or []))
+    if engine == "spark":
+        from xueji_cli.commands import on_spark
+
+        return on_spark.check(files, outputs, settings, console, on_spark.Ask(master, conf, work_dir), places=places)
+    refuse_without_spark(master, conf, work_dir)
     paths = expand_inputs(files, recursive=settings.recursive)
     pieces = plan(paths, settings.memory)
     ahead = Ahead(paths) if pieces is None else None
-    outputs = list(dict.fromkeys(output or []))
     refuse_outputs(outputs, paths)
     report = run(paths, settings, console, ahead, pieces)
     return show(report, settings, console, outputs, limit=places)
+
+
+def refuse_without_spark(master: str | None, conf: Sequence[str] | None, work_dir: str | None = None) -> None:
+    """Refuse options that say nothing to this machine alone.
+
+    Raises:
+        UserError: `spark_only`.
+    """
+    from xueji_cli.errors import UserError
+
+    given = {"--master": master, "--conf": conf, "--work-dir": work_dir}
+    for option, value in given.items():
+        if value:
+            raise UserError("spark_only", option=option)
 
 
 def refuse_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
@@ -115,9 +136,31 @@ def run(
         ahead: The files, of which the first is being read already.
         plan: How files are read that don't fit in memory; None when all do.
     """
+    from xueji_cli.checks.validation import import_pandera
+
+    def judged(
+        active: Mapping[str, ActiveRule], around: Surroundings
+    ) -> tuple[list[Roster], Checked, list[InputError]]:
+        return _judged(paths, settings, console, active, around, ahead, import_pandera, plan)
+
+    return report_of(settings, console, judged)
+
+
+def report_of(
+    settings: Settings,
+    console: Console,
+    judged: Callable[[Mapping[str, ActiveRule], Surroundings], tuple[list[Roster], Checked, list[InputError]]],
+) -> CheckReport:
+    """Return the report of what comes of the rules that the settings ask for.
+
+    Args:
+        settings: The run's settings.
+        console: Shows the progress.
+        judged: Applies rules: gives the tables, what was found, and the files that could not be read.
+    """
     from xueji_cli import __version__
     from xueji_cli.checks.activation import activate, known_parameters
-    from xueji_cli.checks.engine import Surroundings
+    from xueji_cli.checks.judging import Surroundings
     from xueji_cli.commands.start import said
     from xueji_cli.reports.report import CheckReport, Run
     from xueji_cli.schema.rulepack import load_rulepack
@@ -130,9 +173,7 @@ def run(
         photos=photo_stems(settings.photos) if settings.photos else None,
         classes=_classes(settings, console) if settings.classes else None,
     )
-    # The slowest of imports.
-    pandera = partial(import_module, "pandera.polars")
-    rosters, checked, failures = _judged(paths, settings, console, active, around, ahead, pandera, plan)
+    rosters, checked, failures = judged(active, around)
     schemas = {f"{roster.schema.name} {roster.schema.version}": None for roster in rosters}
     return CheckReport(
         run=Run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from xueji_cli.errors import InputError, UserError
 from xueji_cli.schema.roster import Roster
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from xueji_cli.settings import Settings
     from xueji_cli.tables.blob import Ahead
     from xueji_cli.tables.memory import Plan
+
+AnyRoster = TypeVar("AnyRoster", "Roster", "Roster | StreamedRoster")
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
 
@@ -104,7 +106,17 @@ def open_sides(
     rosters, failures = open_rosters(
         paths, settings, console, ahead=ahead, meanwhile=_libraries, plan=plan, whole=whole
     )
-    kept: list[Roster | StreamedRoster] = []
+    kept = comparable(rosters, failures)
+    return [[roster for roster in kept if roster.table.source.path in set(side)] for side in sides], failures
+
+
+def comparable(rosters: Sequence[AnyRoster], failures: list[InputError]) -> list[AnyRoster]:
+    """Return the tables whose schema says how their people are compared; the others are added to the failures.
+
+    Raises:
+        UserError: When tables of different kinds are mixed.
+    """
+    kept: list[AnyRoster] = []
     for roster in rosters:
         if roster.schema.matching is None:
             failures.append(InputError("no_matching", file=roster.table.source.path, schema=roster.schema.title))
@@ -113,7 +125,7 @@ def open_sides(
     if len({roster.schema.name for roster in kept}) > 1:
         found = {roster.schema.name: f"{roster.table.source.path} ({roster.schema.title})" for roster in kept}
         raise UserError("mixed_schemas", found="; ".join(found.values()))
-    return [[roster for roster in kept if roster.table.source.path in set(side)] for side in sides], failures
+    return kept
 
 
 def _libraries() -> None:

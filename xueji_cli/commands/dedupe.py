@@ -41,6 +41,9 @@ def dedupe(
     encoding: options.Encoding = None,
     recursive: options.Recursive = False,
     memory: options.Memory = None,
+    engine: options.Engine = "memory",
+    master: options.Master = None,
+    conf: options.Conf = None,
     work_dir: options.WorkDir = None,
     places: options.Places = 3,
     reveal: options.Reveal = False,
@@ -57,7 +60,7 @@ def dedupe(
 ) -> int:
     """Find duplicates."""
     from xueji_cli.commands import comparing, looking, scaled
-    from xueji_cli.commands.check import refuse_outputs
+    from xueji_cli.commands.check import refuse_outputs, refuse_without_spark
     from xueji_cli.commands.decisions import read_decisions
     from xueji_cli.commands.keys import record_key as own_key
     from xueji_cli.commands.start import start
@@ -68,13 +71,9 @@ def dedupe(
 
     console, settings = start(ctx, without=frozenset())
     schools = comparing.schools_of(within=within_school, across=across_schools)
-    paths = expand_inputs(files, recursive=settings.recursive)
-    way = scaled.way(paths, settings, work_dir)
-    ahead = Ahead(paths) if way is None else None
     outputs = list(dict.fromkeys(output or []))
     comparing.refuse_files(settings, outputs, plan=plan, explain=explain is not None)
     made = read_decisions(expand_inputs(decisions), own_key(settings, console), console.keys) if decisions else None
-    refuse_outputs(outputs, [*paths, *(made.files if made else ())])
     own = {
         "threshold": threshold,
         "review_threshold": review_threshold,
@@ -82,14 +81,26 @@ def dedupe(
         "decisions": list(made.files) if made else None,
     }
 
-    def finish(report: PairReport) -> int:
+    def finish(report: PairReport, outputs: Sequence[str] = outputs) -> int:
         if explain is not None:
             return looking.explain(report, explain, settings, console)
         return comparing.show(report, settings, console, outputs, limit=places)
 
     chosen = comparing.Chosen(threshold, review_threshold, schools)
+    wanted = Wanted(looking.rows_of(explain), made.decisions if made else None)
+    if engine == "spark":
+        from xueji_cli.commands import on_spark
+
+        asked = on_spark.Ask(master, conf, work_dir)
+        return on_spark.dedupe(
+            files, outputs, settings, console, asked, chosen, wanted, own, made, plan=plan, finish=finish
+        )
+    refuse_without_spark(master, conf)
+    paths = expand_inputs(files, recursive=settings.recursive)
+    way = scaled.way(paths, settings, work_dir)
+    ahead = Ahead(paths) if way is None else None
+    refuse_outputs(outputs, [*paths, *(made.files if made else ())])
     if way is not None:
-        wanted = Wanted(looking.rows_of(explain), made.decisions if made else None)
         with scaled.at_work([paths], settings, console, way, chosen, wanted) as work:
             if work.machine is None or work.schema is None:
                 return comparing.nothing_read(work.failures, console)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 from pathlib import PurePath
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from xueji_cli.errors import InputError, UserError
-from xueji_cli.schema.binding import bind, choose_schema, parse_mapping, split_mapping, unmatched_mappings
+from xueji_cli.schema.binder import Binder
+from xueji_cli.schema.binding import unmatched_mappings
 from xueji_cli.schema.loading import load_schema, schema_names
 from xueji_cli.schema.roster import Roster
 from xueji_cli.schema.streaming import StreamedRoster
@@ -87,13 +88,9 @@ def open_rosters(
         plan: How files are read in pieces that can be; None to read all of them as a whole.
         whole: Files that are read as a whole all the same.
     """
-    named = None if choices else kind or settings.schema
-    folders = settings.schema_folders
-    schemas = list(choices) or [load_schema(name, folders) for name in ([named] if named else schema_names(folders))]
-    vocabulary = Vocabulary(schemas)
-    options = ReadOptions(
-        sheet=settings.sheet, encoding=settings.encoding, header_row=settings.header_row, keys=console.keys
-    )
+    binder = binder_for(settings, kind=kind, choices=choices)
+    vocabulary = Vocabulary(binder.schemas)
+    options = replace(read_options(settings), keys=console.keys)
     tables: list[Table | Stream] = []
     failures: list[InputError] = []
     ahead = ahead or Ahead(paths, options.max_bytes)
@@ -118,15 +115,28 @@ def open_rosters(
     for table in tables:
         try:
             if isinstance(table, Stream):
-                rosters.append(StreamedRoster(table, partial(_bound, schemas=schemas, named=named, settings=settings)))
+                rosters.append(StreamedRoster(table, binder))
             else:
-                rosters.append(_bound(table, schemas, named, settings))
+                rosters.append(binder(table))
         except InputError as error:
             failures.append(error)
     read = [table.table if isinstance(table, Stream) else table for table in tables]
-    if read and (left := unmatched_mappings(read, split_mapping(settings.mapping))):
+    if read and (left := unmatched_mappings(read, binder.headers)):
         raise UserError("map_unknown_column", columns=", ".join(left))
     return rosters, failures
+
+
+def binder_for(settings: Settings, *, kind: str | None = None, choices: Sequence[Schema] = ()) -> Binder:
+    """Return what binds the tables of a run; `kind` and `choices` as in `read_rosters`."""
+    named = None if choices else kind or settings.schema
+    folders = settings.schema_folders
+    schemas = list(choices) or [load_schema(name, folders) for name in ([named] if named else schema_names(folders))]
+    return Binder(tuple(schemas), named is not None, settings.mapping)
+
+
+def read_options(settings: Settings) -> ReadOptions:
+    """Return how files are read that need no password."""
+    return ReadOptions(sheet=settings.sheet, encoding=settings.encoding, header_row=settings.header_row)
 
 
 def _sayable(path: str) -> str:
@@ -139,8 +149,3 @@ def _sayable(path: str) -> str:
     if shown != path:
         raise InputError("file_name", file=shown)
     return path
-
-
-def _bound(table: Table, schemas: Sequence[Schema], named: str | None, settings: Settings) -> Roster:
-    schema = schemas[0] if named else choose_schema(table, schemas, split_mapping(settings.mapping))
-    return bind(table, schema, parse_mapping(settings.mapping, schema))

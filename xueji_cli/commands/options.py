@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 # The group that an option stands in on a long help page: a key of `panels` in help.toml.
-_OUTPUT, _READING, _RULES, _MATCHING, _GENERAL = "output", "reading", "rules", "matching", "general"
+_OUTPUT, _READING, _RULES, _MATCHING, _SPARK, _GENERAL = "output", "reading", "rules", "matching", "spark", "general"
 
 Files = Annotated[list[str], typer.Argument(metavar="FILES...", show_default=False)]
 SchemaName = Annotated[str | None, typer.Option("--schema", metavar="NAME", rich_help_panel=_READING)]
@@ -34,6 +34,9 @@ ProtectFile = Annotated[str | None, typer.Option("--protect-file", metavar="FILE
 PasswordFile = Annotated[str | None, typer.Option("--password-file", metavar="FILE", rich_help_panel=_READING)]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", rich_help_panel=_READING)]
 Memory = Annotated[str | None, typer.Option("--memory", metavar="SIZE", rich_help_panel=_READING)]
+Engine = Annotated[Literal["memory", "spark"], typer.Option("--engine", metavar="memory|spark", rich_help_panel=_SPARK)]
+Master = Annotated[str | None, typer.Option("--master", metavar="URL", rich_help_panel=_SPARK)]
+Conf = Annotated[list[str] | None, typer.Option("--conf", metavar="K=V", rich_help_panel=_SPARK)]
 WorkDir = Annotated[str | None, typer.Option("--work-dir", metavar="DIR", rich_help_panel=_READING)]
 Format = Annotated[
     Literal["text", "json", "jsonl", "csv"] | None,

@@ -329,8 +329,18 @@ def narrow(large: pl.DataFrame, values: pl.DataFrame, limit: int, *, linking: bo
         limit: How large a block may be.
         linking: Whether there are two lists.
     """
+    finer, without = finer_keys(large, values)
+    return cut_finer(finer, without, limit, linking=linking)
+
+
+def finer_keys(large: pl.DataFrame, values: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return `row key probe side block` of large blocks by their key and one part together, and `row`, `block` of those without it."""
     without = large.join(values, on="row", how="anti").select("row", "block")
-    finer = _finer(large, values).select("row", "key", "probe", "side", "block")
+    return _finer(large, values).select("row", "key", "probe", "side", "block"), without
+
+
+def cut_finer(finer: pl.DataFrame, without: pl.DataFrame, limit: int, *, linking: bool) -> Narrowed:
+    """Return what became of narrowed blocks; all rows of a finer key must be there, those of other keys need not."""
     parted = blocks(finer, linking=linking)
     small = parted.filter(pl.col("size") <= limit)
     rest = parted.filter(pl.col("size") > limit).select("row", "key", "probe", "side", "block")

@@ -48,3 +48,13 @@ def cut(records: int, memory: int) -> Cut:
         max(records // parts * _IN_PART, records * 2 * _KEY_ROW // hashed) + room // 4, records * IN_MEMORY
     )
     return Cut(int(parts), int(hashed), room // 8, int(taken), records * (_KEPT + _PASSING))
+
+
+def of_part(records: int, parts: int) -> tuple[int, int]:
+    """Return the bytes of memory that work on one of so many parts takes, and those on disk of all.
+
+    Args:
+        records: How many there are in all.
+        parts: Into how many parts they are cut.
+    """
+    return LEAST + -(-records // max(parts, 1)) * _IN_PART, records * (_KEPT + _PASSING)

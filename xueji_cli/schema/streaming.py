@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from xueji_cli.tables.streaming import Unstreamable
 from xueji_cli.tables.table import ROW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from xueji_cli.schema.model import Schema
     from xueji_cli.tables.streaming import Stream
@@ -51,6 +51,10 @@ class StreamedRoster:
         named = [pl.col(column.key).alias(name) for name, column in self.columns.items()]
         for rows in self._stream.pieces():
             yield rows.select(ROW, *named)
+
+    def take(self, parts: Sequence[Mapping[str, Any]]) -> None:
+        """Know of all rows what others say who read them (`tables.pieces`)."""
+        self._stream.take(parts)
 
     def finished(self) -> Roster:
         """Return the roster once all rows were read: bound as before, without rows.

@@ -28,8 +28,8 @@ def read_parquet(blob: Blob) -> Grid:
     with _told(blob.path):
         _refuse_too_large(BytesIO(blob.data), len(blob.data), blob.path)
         frame = pl.read_parquet(blob.data)
-    texts = frame.select(_texts(frame.schema, blob.path))
-    return Grid(pl.concat([_names(frame.columns), texts]))
+    cells = frame.select(texts(frame.schema, blob.path))
+    return Grid(pl.concat([names_row(frame.columns), cells]))
 
 
 @contextmanager
@@ -43,12 +43,12 @@ def _told(path: str) -> Iterator[None]:
         raise InputError("corrupt", file=path) from None
 
 
-def _names(columns: Sequence[str]) -> pl.DataFrame:
+def names_row(columns: Sequence[str]) -> pl.DataFrame:
     """Return the names of the columns as the first row of a sheet."""
     return pl.DataFrame([pl.Series(f"c{i}", [name], dtype=pl.String) for i, name in enumerate(columns)])
 
 
-def _texts(schema: pl.Schema, path: str) -> list[pl.Expr]:
+def texts(schema: pl.Schema, path: str) -> list[pl.Expr]:
     """Return every column as text, named by its position."""
     nested = [name for name, dtype in schema.items() if dtype.is_nested() or dtype in (pl.Binary, pl.Object)]
     if nested:
@@ -73,7 +73,7 @@ class ParquetSource:
     def head(self, rows: int) -> pl.DataFrame:
         """Return the first rows of the sheet."""
         with _told(self.path):
-            return pl.concat([_names(self.schema.names()), self._slice(0, rows - 1)])
+            return pl.concat([names_row(self.schema.names()), self._slice(0, rows - 1)])
 
     def pieces(self, start: int, rows: int) -> Iterator[tuple[pl.DataFrame, bool]]:
         """Yield the rows from `start` on, so many at a time, and whether a piece is the last."""
@@ -83,7 +83,7 @@ class ParquetSource:
             yield frame, first + rows >= self.height
 
     def _slice(self, start: int, rows: int) -> pl.DataFrame:
-        return pl.scan_parquet(self.path).slice(start, rows).select(_texts(self.schema, self.path)).collect()
+        return pl.scan_parquet(self.path).slice(start, rows).select(texts(self.schema, self.path)).collect()
 
 
 def open_parquet(path: str) -> ParquetSource:

@@ -6,6 +6,9 @@ it. So the last rows of a piece wait for the next, and are judged again together
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from xueji_cli.tables import region
@@ -20,17 +23,18 @@ _WAITING = END_ROWS + HEAD_ROWS
 class Pieces:
     """Takes the rows below a header piece by piece, and gives out those that hold a child."""
 
-    def __init__(self, head: pl.DataFrame, header: Header) -> None:
+    def __init__(self, head: pl.DataFrame, header: Header, *, begun: bool = False) -> None:
         """Begin below the header.
 
         Args:
             head: The sheet from its first row to the header at least, as `grid.Grid.frame`.
             header: Its header.
+            begun: Somebody else takes the rows right below the header.
         """
         self._head = head
         self._header = header
         self._waiting: pl.DataFrame | None = None
-        self._begun = False
+        self._begun = begun
         self._repeated: set[int] = set()
         self._footers: set[int] = set()
         self._blank: list[pl.Series] = []
@@ -44,7 +48,14 @@ class Pieces:
         """How many cells of each column hold something, in the rows given out so far."""
 
     def add(
-        self, frame: pl.DataFrame, start: int, ragged: dict[int, int], unclosed: list[int], *, last: bool
+        self,
+        frame: pl.DataFrame,
+        start: int,
+        ragged: dict[int, int],
+        unclosed: list[int],
+        *,
+        last: bool,
+        ends: bool = True,
     ) -> pl.DataFrame:
         """Take in a piece and give out the rows that are settled, with the numbers that Excel shows.
 
@@ -54,6 +65,7 @@ class Pieces:
             ragged: 0-based row in the sheet → cells found, as `grid.Grid.ragged`.
             unclosed: As `grid.Grid.unclosed`.
             last: Nothing comes behind it.
+            ends: The sheet ends with the last piece; somebody else takes what comes behind it if not.
         """
         numbers = pl.int_range(start + 1, start + 1 + frame.height, dtype=pl.UInt32).alias(ROW)
         body, blank = without_blank(region.null_empty(frame.select(numbers, pl.all())))
@@ -63,7 +75,7 @@ class Pieces:
         self._unclosed += unclosed
         if self._waiting is not None:
             body = pl.concat([self._waiting, body])
-        dropped = Dropped.find(body, [], self._head, self._header, first=not self._begun, last=last)
+        dropped = Dropped.find(body, [], self._head, self._header, first=not self._begun, last=last and ends)
         self._repeated.update(dropped.repeated)
         self._footers.update(dropped.footers)
         settled = body if last else body.head(max(body.height - _WAITING, 0))
@@ -83,6 +95,27 @@ class Pieces:
             self.filled[name] += count
         self._ragged_kept |= region.ragged_rows(self._ragged, kept)
         self._ragged = {row: cells for row, cells in self._ragged.items() if row >= self._last}
+
+    def said(self) -> dict[str, Any]:
+        """Return what is known of the rows so far, as JSON can hold it; `take` of another one takes it in."""
+        return {
+            "height": self.height,
+            "filled": self.filled,
+            "last": self._last,
+            "blank": pl.concat(self._blank).to_list() if self._blank else [],
+            "repeated": sorted(self._repeated),
+            "footers": sorted(self._footers),
+        }
+
+    def take(self, said: Mapping[str, Any]) -> None:
+        """Take in what another one knows of rows of the same sheet (not of a text file)."""
+        self.height += said["height"]
+        self.filled = {name: count + said["filled"][name] for name, count in self.filled.items()}
+        self._last = max(self._last, said["last"])
+        if said["blank"]:
+            self._blank.append(pl.Series(said["blank"], dtype=pl.UInt32))
+        self._repeated.update(said["repeated"])
+        self._footers.update(said["footers"])
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -35,8 +36,8 @@ class Unstreamable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Below:
-    """A piece of what stands below the header."""
+class Below:
+    """A piece of what stands below the header; the arguments of `Pieces.add`."""
 
     frame: pl.DataFrame
     start: int
@@ -53,7 +54,7 @@ class Stream:
     """
 
     def __init__(
-        self, source: Source, head: pl.DataFrame, header: Header, below: Callable[[], Iterator[_Below]]
+        self, source: Source, head: pl.DataFrame, header: Header, below: Callable[[], Iterator[Below]]
     ) -> None:
         self._source = source
         self._header = header
@@ -77,6 +78,12 @@ class Stream:
             kept = self._pieces.add(piece.frame, piece.start, piece.ragged, piece.unclosed, last=piece.last)
             if kept.height:
                 yield kept
+
+    def take(self, parts: Sequence[Mapping[str, Any]]) -> None:
+        """Know of all rows what others say who read them (`Pieces.said`)."""
+        self._pieces = Pieces(self._head, self._header)
+        for said in parts:
+            self._pieces.take(said)
 
     @property
     def filled(self) -> dict[str, int]:
@@ -144,10 +151,10 @@ def _parquet(blob: blobs.Blob, options: ReadOptions, knows: Callable[[str], bool
         return None
 
     # Row 0 is the names of the columns.
-    def below() -> Iterator[_Below]:
+    def below() -> Iterator[Below]:
         start = header.last + 1
         for frame, last in file.pieces(header.last, rows):
-            yield _Below(frame, start, {}, [], last)
+            yield Below(frame, start, {}, [], last)
             start += frame.height
 
     return Stream(_source(blob, "parquet", None), head, header, below)
@@ -164,12 +171,12 @@ def _text(blob: blobs.Blob, options: ReadOptions, knows: Callable[[str], bool], 
     if header is None or header.last + 1 != len(top):
         return None
 
-    def below() -> Iterator[_Below]:
+    def below() -> Iterator[Below]:
         start = len(top)
         unclosed = [row for row, record in enumerate(top) if record.unclosed]
         for piece, last in file.bodies(rows * _ROW_BYTES):
             ragged = {start + row: cells for row, cells in piece.ragged.items()}
-            yield _Below(piece.frame, start, ragged, [*unclosed, *(start + row for row in piece.unclosed)], last)
+            yield Below(piece.frame, start, ragged, [*unclosed, *(start + row for row in piece.unclosed)], last)
             start += piece.frame.height
             unclosed = []
 

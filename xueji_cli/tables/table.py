@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from concurrent.futures import Future
 
     import polars as pl
 
@@ -27,6 +26,14 @@ def column_letter(position: int) -> str:
     return letters
 
 
+class Digest(Protocol):
+    """A digest, perhaps still being computed: a `Future`, or what stands for one that is known."""
+
+    def result(self) -> str:
+        """Return it, once it is there."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a table came from and what the file really is."""
@@ -37,7 +44,7 @@ class Source:
     """Sheet name; None for text files."""
     kind: str
     """What the bytes are, whatever the name says: xlsx, xls, xlsb, ods, csv, tsv, html, xml2003, parquet."""
-    digest: Future[str] = field(compare=False, repr=False)
+    digest: Digest = field(compare=False, repr=False)
     """SHA-256 of the bytes, perhaps still being computed; see `sha256`."""
     encoding: str | None
     """Text encoding that was used; None for binary formats."""
