@@ -117,16 +117,21 @@ def write_retention(folder: Path) -> None:
     _ledger(folder / "上期台账.csv", people)
 
 
+def _key(name: str, born: int) -> str:
+    """Return the key of a child in a ledger of before, when keys were no secret: one that anybody's run can follow."""
+    return str(keys_of(pl.DataFrame({"child": [0], "n": [name], "b": [born]}), b"")["key"][0])
+
+
 def _ledger(path: Path, people: pl.DataFrame) -> None:
     """Write the ledger of last term, as people filled it in."""
     heads = ("序号", "学生姓名", "乡镇", "比对结果", "劝返次数", "劝返人员", "劝返时间", "劝返情况", "台账键")
     lines: list[tuple[str, ...]] = []
     for what, which, result, *visits in _BEFORE:
         row = people.filter(pl.col("what") == what).row(which, named=True)
-        key = keys_of(pl.Series([row["name"]]), pl.Series([int(row["birth_date"])]))[0]
+        key = _key(row["name"], int(row["birth_date"]))
         lines.append((row["name"], f"{row['town']}镇", result, *visits, key))
     name, born, *visits = _GONE
-    lines.append((name, "", "疑似辍学", *visits, keys_of(pl.Series([name]), pl.Series([born]))[0]))
+    lines.append((name, "", "疑似辍学", *visits, _key(name, born)))
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(heads)

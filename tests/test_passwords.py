@@ -185,7 +185,7 @@ def test_mistakes_are_told_by_line_and_never_with_what_stands_there(tmp_path):
     path = secrets(tmp_path / "p.txt", SECRET, f"={SECRET}", "", f"{SECRET}=")
     with pytest.raises(DefinitionError) as caught:
         read_passwords(str(path), Console("zh"))
-    assert [line for line, _ in caught.value.mistakes] == [2, 4]
+    assert [each.line for each in caught.value.mistakes] == [2, 4]
     assert SECRET not in repr(caught.value.mistakes)
 
 

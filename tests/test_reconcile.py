@@ -111,7 +111,7 @@ def test_different_information_names_the_characters(case):
     assert found["name"]["characters"] == [3]
     assert set(found["id_number"]["characters"]) <= {15, 16, 17}
     # masked, and no case of item 5
-    assert found["id_number"]["values"]["system"].count("*") == 8
+    assert found["id_number"]["values"]["system"].count("*") == 9
     assert item(school, "5")["score"] == 10
 
 
