@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,3 +57,23 @@ def command(
         return Outcome(status, *capsys.readouterr())
 
     return run
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Return a folder that the first of all workers fills, while the others that want it wait."""
+    workers = "PYTEST_XDIST_WORKER" in os.environ
+    folder = (factory.getbasetemp().parent if workers else factory.getbasetemp()) / name
+    ready = folder.with_suffix(".ready")
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        for _ in range(3_000):
+            if ready.exists():
+                return folder
+            time.sleep(0.1)
+        raise
+    try:
+        make(folder)
+    finally:
+        ready.touch()
+    return folder

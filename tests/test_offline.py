@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import made_once
 from typer.main import get_command
 
 from xueji_cli.cli import app
@@ -83,19 +84,24 @@ def commands() -> list[str]:
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path, bool]:
     """Run everything once in a process that is cut off; return what it tells, the folder, and whether the system cut it off."""
-    folder = tmp_path_factory.mktemp("offline") / "sample_data"
-    shutil.copytree(ROOT / "sample_data", folder)
-    (folder / "out").mkdir()
-    lines = [[*name.split(), *line] for name in LINES for line in LINES[name]]
-    (folder / "commands.json").write_text(json.dumps([["--version"], ["--help"], *lines]), encoding="utf-8")
-    call = [sys.executable, str(HERE / "denied_network.py"), "commands.json"]
     unshare = shutil.which("unshare")
     cut = (
         unshare is not None
         and subprocess.run([unshare, "-rn", "true"], capture_output=True, check=False).returncode == 0
     )
-    if cut:
-        call = [str(unshare), "-rn", *call]
+    folder = made_once(tmp_path_factory, "offline", lambda each: run_all(each, [str(unshare), "-rn"] if cut else []))
+    told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
+    return told, folder / "sample_data", cut
+
+
+def run_all(place: Path, cutting_off: list[str]) -> None:
+    """Run everything on a copy of the samples in a folder, and put down what was told."""
+    folder = place / "sample_data"
+    shutil.copytree(ROOT / "sample_data", folder)
+    (folder / "out").mkdir()
+    lines = [[*name.split(), *line] for name in LINES for line in LINES[name]]
+    (folder / "commands.json").write_text(json.dumps([["--version"], ["--help"], *lines]), encoding="utf-8")
+    call = [*cutting_off, sys.executable, str(HERE / "denied_network.py"), "commands.json"]
     environment = {
         "PYTHONPATH": str(ROOT),
         "PATH": "/usr/bin:/bin",
@@ -104,7 +110,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path,
     }
     done = subprocess.run(call, cwd=folder, env=environment, capture_output=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr.decode()
-    return json.loads(done.stdout), folder, cut
+    (place / "told.json").write_bytes(done.stdout)
 
 
 def test_no_command_is_forgotten() -> None:

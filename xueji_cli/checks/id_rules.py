@@ -41,6 +41,10 @@ def _not(*states: str) -> Callable[[Context, Field], Verdict | None]:
     return build
 
 
+def _check_digit(_: Context, target: Field) -> Verdict:
+    return Verdict(_state(target) != "check")
+
+
 def _sound(role: str, ctx: Context) -> pl.Expr:
     return ctx.part(role, derive.STATE) == "ok"
 
@@ -160,7 +164,7 @@ RULES = (
     _rule("ID01", "wrong-id-length", Severity.ERROR, _GB, _not("length")),
     _rule("ID02", "foreign-character-in-id", Severity.ERROR, _GB, _not("characters")),
     # What the character should be is not told: it narrows down the birth date that a mask hides, and tempts to change it alone.
-    _rule("ID03", "wrong-check-digit", Severity.ERROR, f"{_GB} 校验码; {_PROBLEM}", _not("check")),
+    _rule("ID03", "wrong-check-digit", Severity.ERROR, f"{_GB} 校验码; {_PROBLEM}", _check_digit),
     _rule(
         "ID04", "id-in-scientific-notation", Severity.ERROR, "[经验] Excel 把长数字显示为科学计数法", _not("scientific")
     ),
