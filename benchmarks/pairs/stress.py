@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 SIZES = (250_000, 500_000, 1_000_000, 2_000_000)
 #: Seconds and bytes for a million records.
 MILLION, SECONDS, BYTES = 1_000_000, 40.0, 6 * 2**30
-#: A swollen block may cost this many times what the same records cost without it: 20,000 children of one name are two million pairs
-#: to look at in place of eleven thousand.
-SWOLLEN, SWELL, SAME_ID, TIMES = 40_000, 20_000, 500, 4.0
+#: A swollen block may cost this many times what the same records cost without it.
+SWOLLEN, SWELL, SAME_ID, TIMES = 40_000, 20_000, 500, 3.0
 #: Recall that may be lost where 20,000 children can't be told by their names or telephones any more.
 LOST = 0.05
 
