@@ -54,7 +54,7 @@ class Thresholds:
         """A value that must not be larger than its bound."""
         self._show(what, f"{value:,.2f} {unit}".strip(), f"≤ {bound:,.2f} {unit}".strip(), met=value <= bound)
 
-    def holds(self, what: str, met: bool, seen: str = "") -> None:  # noqa: FBT001
+    def holds(self, what: str, met: bool, seen: str = "") -> None:  # noqa: FBT001 - it is what is said
         """Something that is so or not."""
         self._show(what, seen or str(met), "must hold", met=met)
 

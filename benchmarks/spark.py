@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import polars as pl
-import psutil  # type: ignore[import-untyped]
+import psutil  # type: ignore[import-untyped] - it has no types
 
 from benchmarks.faults.inject import spoil
 from benchmarks.layouts import LAYOUTS, select

@@ -57,7 +57,7 @@ def document() -> str:
     )
     bom = Bom(components=parts, metadata=BomMetaData(component=subject), serial_number=number)
     # The moment of writing tells nothing of the parts, and would make every list another.
-    bom.metadata.timestamp = None  # type: ignore[assignment]
+    bom.metadata.timestamp = None  # type: ignore[assignment] - the same lock, the same bytes
     bom.register_dependency(subject, parts)
     return str(JsonV1Dot6(bom).output_as_string(indent=2)) + "\n"
 

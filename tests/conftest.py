@@ -23,7 +23,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 os.environ["XUEJI_RECORD_KEY"] = str(Path(__file__).with_name("record.key"))
 
 import pytest  # noqa: E402 - after the environment is as it should be
-from hypothesis import settings  # noqa: E402
+from hypothesis import settings  # noqa: E402 - likewise
 
 # A test that is slow on a busy machine is not wrong.
 settings.register_profile("xueji", deadline=None)

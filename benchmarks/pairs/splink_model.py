@@ -53,7 +53,7 @@ def prepare(path: str) -> dict[str, list[object]]:
     """Return the columns that the model compares."""
     from pypinyin import lazy_pinyin
 
-    with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123
+    with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123 - runs alone, on strings
         rows = list(csv.DictReader(file))
     phones = Counter(row[c] for row in rows for c in {"联系电话", "监护人1电话"} if row[c])
     spelt: dict[str, str] = {}
@@ -202,7 +202,7 @@ def main(source: str, predictions: str, times: str) -> None:
     pairs = found.as_duckdbpyrelation()
     pairs.select("unique_id_l as left, unique_id_r as right, match_weight as weight").write_parquet(predictions)
     spent = {now[0]: (now[1] - before[1], now[2] - before[2]) for before, now in itertools.pairwise(marks)}
-    with open(times, "w", encoding="utf-8") as file:  # noqa: PTH123
+    with open(times, "w", encoding="utf-8") as file:  # noqa: PTH123 - likewise
         json.dump(spent, file)
 
 
