@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from xueji_cli.errors import InputError
 from xueji_cli.messages.catalogue import LANGUAGES, load, text
 from xueji_cli.tables.blob import Blob
+from xueji_cli.tables.extent import extent, letters_of
 from xueji_cli.tables.options import MAX_CELLS
 from xueji_cli.tables.reader import ReadOptions, read_tables
 from xueji_cli.tables.table import ROW, Table
@@ -168,6 +169,57 @@ def test_size_limit_holds_for_every_kind(tmp_path: Path) -> None:
     for name, data in (("a.csv", "姓名,性别\n张三,男\n".encode() * 100), ("a.xlsx", XLSX)):
         with pytest.raises(InputError, match="too_large"):
             read(tmp_path, name, data, max_bytes=1000)
+
+
+FAR = {
+    "two letters": '<row r="1048576"><c r="ZZ1048576" t="inlineStr"><is><t>x</t></is></c></row>',
+    "in a near row": '<row r="3"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>',
+    "in no row that is told": '<row><c r="AAA900000" t="inlineStr"><is><t>x</t></is></c></row>',
+    "small letters": '<row r="3"><c r="xfd1048576" t="inlineStr"><is><t>x</t></is></c></row>',
+    "other quotes": "<row r='1048576'><c r='XFD1048576' t='inlineStr'><is><t>x</t></is></c></row>",
+    "wide equal signs": '<row r = "1048576"><c r\n=\n"XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>',
+    "reference last": '<row spans="1:2" r="1048576"><c t="inlineStr" r="XFD1048576"><is><t>x</t></is></c></row>',
+    "a sign in an attribute": '<row r="3"><c a=">" r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>',
+    "without references": f'<row r="1048576">{"<c><v>1</v></c>" * 200}</row>',
+}
+
+
+@pytest.mark.parametrize("name", FAR)
+@pytest.mark.parametrize("dimension", [b"A1:C2", b"A1:XFD1048576", b"none"])
+def test_a_value_far_away_is_seen_before_room_is_made_for_it(name: str, dimension: bytes, tmp_path: Path) -> None:
+    def change(xml: bytes) -> bytes:
+        told = re.sub(rb'ref="[^"]*"', b'ref="%s"' % dimension, xml, count=1)
+        return told.replace(b"</sheetData>", FAR[name].encode() + b"</sheetData>")
+
+    with pytest.raises(InputError, match="sheet_too_large"):
+        read(tmp_path, "a.xlsx", make.repacked(XLSX, "xl/worksheets/sheet1.xml", change))
+
+
+def test_a_prefix_hides_nothing(tmp_path: Path) -> None:
+    def change(xml: bytes) -> bytes:
+        told = re.sub(rb"<(/?)(worksheet|sheetData|row|c|v|is|t)\b", rb"<\1x:\2", xml).replace(b"xmlns=", b"xmlns:x=")
+        return told.replace(
+            b"</x:sheetData>", b'<x:row r="9"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row></x:sheetData>'
+        )
+
+    with pytest.raises(InputError, match="sheet_too_large"):
+        read(tmp_path, "a.xlsx", make.repacked(XLSX, "xl/worksheets/sheet1.xml", change))
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 300), st.integers(1, 800)), min_size=1, max_size=8),
+    st.one_of(st.none(), st.tuples(st.integers(1, 300), st.integers(1, 800))),
+)
+def test_cells_span_what_they_span(cells: list[tuple[int, int]], said: tuple[int, int] | None) -> None:
+    """Whatever the sheet says of itself: never less than there is, and no more than it says."""
+    told = "".join(f'<row r="{r}"><c r="{letters_of(c)}{r}"><v>1</v></c></row>' for r, c in sorted(cells))
+    head = f'<dimension ref="A1:{letters_of(said[1])}{said[0]}"/>' if said else ""
+    data = zipped(sheet=f"<worksheet>{head}<sheetData>{told}</sheetData></worksheet>")
+    found = extent(data, "sheet", 10**6)
+    rows, places = max(r for r, _ in cells), [c for _, c in cells]
+    exact = (rows, max(places) - min(places) + 1)
+    covers = said is not None and said[0] >= rows and said[1] >= max(places)
+    assert found == (said if covers else exact)
 
 
 def test_far_formatting_is_no_value(tmp_path: Path) -> None:

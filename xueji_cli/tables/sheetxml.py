@@ -32,15 +32,11 @@ class SheetFacts:
 
     Attributes:
         first_column: Position of the first column with a value; None when no cell has one.
-        last_column: Greatest position of a cell with a value that was met.
-        last_row: Greatest row (0-based) likewise.
         starts: Rows whose first cell with a value is in `first_column` (the first few).
         numeric, errors, merges, hidden_rows, hidden_columns, drawing: As in `Grid`.
     """
 
     first_column: int | None = None
-    last_column: int = 0
-    last_row: int = 0
     starts: list[int] = field(default_factory=list)
     numeric: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CELLS))
     errors: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CELL_TEXTS))
@@ -48,11 +44,6 @@ class SheetFacts:
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
     drawing: bool = False
-
-    @property
-    def extent(self) -> tuple[int, int]:
-        """Rows and columns from the first to the last cell with a value, as far as they were looked for."""
-        return self.last_row + 1, self.last_column + 1 - (self.first_column or 0)
 
 
 def column_position(letters: str) -> int:
@@ -63,32 +54,19 @@ def column_position(letters: str) -> int:
     return position - 1
 
 
-def declared_cells(data: bytes, part: str) -> tuple[int, int]:
-    """Return (cells that the sheet's `<dimension>` spans, unpacked size of its XML)."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(part) as stream:
-        head = stream.read(_HEAD)
-        size = archive.getinfo(part).file_size
-    match = re.search(rb'<(?:\w+:)?dimension\s+ref="\$?([A-Z]+)\$?(\d+):\$?([A-Z]+)\$?(\d+)"', head)
-    if not match:
-        return 0, size
-    left, top, right, bottom = (group.decode() for group in match.groups())
-    return (column_position(right) - column_position(left) + 1) * (int(bottom) - int(top) + 1), size
-
-
-def scan(data: bytes, part: str, *, wide: bool = True) -> SheetFacts:
+def scan(data: bytes, part: str) -> SheetFacts:
     """Search the XML of a sheet.
 
     Args:
         data: The workbook.
         part: Path of the sheet in it.
-        wide: Look for cells beyond column ZZ as well, for `SheetFacts.last_column`.
 
     Raises:
         IrregularSheet: When cells carry no references; values are then to be asked of a slower reader.
         zipfile.BadZipFile, zlib.error: When the archive is damaged.
     """
     facts = SheetFacts()
-    found = _Found(wide=wide)
+    found = _Found()
     patterns: _Patterns | None = None
     tail = b""
     for piece in _pieces(data, part):
@@ -103,17 +81,6 @@ def scan(data: bytes, part: str, *, wide: bool = True) -> SheetFacts:
     facts.drawing = bool(re.search(rb"<(?:\w+:)?(?:drawing|legacyDrawing|picture)\b", rest))
     found.into(facts)
     return facts
-
-
-def extent(data: bytes, part: str) -> tuple[int, int]:
-    """Return the greatest row and column any reference of a small sheet names (formatting counts, too)."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        xml = archive.read(part)
-    rows = max((int(row) for row in re.findall(rb'\br="[A-Z]*(\d{1,9})"', xml)), default=1)
-    columns = max(
-        (column_position(letters.decode()) for letters in re.findall(rb'\br="([A-Z]{1,6})\d', xml)), default=0
-    )
-    return rows, columns + 1
 
 
 def _pieces(data: bytes, part: str) -> Iterator[bytes]:
@@ -141,8 +108,6 @@ class _Patterns:
     numeric: str
     error: str
     first: str
-    far: str
-    begin: bytes
     row: re.Pattern[bytes]
 
     @classmethod
@@ -162,8 +127,6 @@ class _Patterns:
             numeric=rf"<{p}c{plain}>{formula}<{p}v>\s*-?(?:\d{{7,}}|\d(?:\.\d+)?[Ee]\+?0*(?:[6-9]|\d\d))",
             error=rf'<{p}c\s[^>]*t="e"[^>]*>{formula}<{p}v>[^<]*',
             first=rf"<{p}row\b[^>]*>\s*(?:{empty}\s*)*<{p}c\s[^>]*>",
-            far=rf"<{p}c\s[^>]*\br=\"[A-Z]{{3}}\d+\"[^>]*[^/>]>",
-            begin=f"<{p}row".encode(),
             row=re.compile(rf'<{p}row\b[^>]*\shidden="(?:1|true)"[^>]*>'.encode()),
         )
 
@@ -171,14 +134,11 @@ class _Patterns:
 class _Found:
     """Collects raw matches over the pieces; they are taken apart once, at the end."""
 
-    def __init__(self, *, wide: bool) -> None:
-        self.wide = wide
+    def __init__(self) -> None:
         self.numeric: list[pl.Series] = []
         self.errors: list[pl.Series] = []
         self.first: list[pl.Series] = []
-        self.far: list[pl.Series] = []
         self.hidden: list[int] = []
-        self.last_row = 0
         self.at_a = False
 
     def search(self, piece: bytes, patterns: _Patterns) -> None:
@@ -200,10 +160,6 @@ class _Found:
         if not self.at_a:
             self.first.append(_matches(text, patterns.first))
             self.at_a = bool(self.first[-1].str.contains(r'\br="A[0-9]+"[^<]*$').any())
-        last = re.search(rb'\br="(\d{1,9})"', piece[piece.rfind(patterns.begin) :][:_HEAD])
-        self.last_row = max(self.last_row, int(last[1]) - 1 if last else 0)
-        if self.wide and re.search(rb'r="[A-Z]{3}\d', piece):
-            self.far.append(_matches(text, patterns.far))
 
     def into(self, facts: SheetFacts) -> None:
         """Take the matches apart."""
@@ -217,11 +173,6 @@ class _Found:
         if first.height:
             facts.first_column = first["position"].min()  # type: ignore[assignment]
             facts.starts = first.filter(pl.col("position") == facts.first_column)["row"].head(100).to_list()
-            # Once column A was met no further row is looked into, but the last one is known.
-            facts.last_row = max(int(first["row"].max()), self.last_row if self.at_a else 0)  # type: ignore[arg-type]
-        far = _cells(self.far)
-        if far.height:
-            facts.last_column = far["position"].max()  # type: ignore[assignment]
 
 
 def _matches(text: pl.Series, pattern: str) -> pl.Series:

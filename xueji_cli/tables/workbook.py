@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,20 +15,17 @@ import polars as pl
 from xueji_cli.errors import InputError
 from xueji_cli.tables import biff, sheetxml
 from xueji_cli.tables.blob import Blob
+from xueji_cli.tables.extent import extent
 from xueji_cli.tables.grid import CELLS, Extras, Grid, Merge
 from xueji_cli.tables.ole import DamagedContainer
 from xueji_cli.tables.opendocument import OdsTooLarge, ods_extras
-from xueji_cli.tables.options import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, most_cells
+from xueji_cli.tables.options import MAX_COLUMNS, MAX_ROWS, most_cells
 from xueji_cli.tables.package import Package
 
 if TYPE_CHECKING:
     import python_calamine
 
 _T = TypeVar("_T")
-
-# Sheets up to this size (unpacked) are searched before they are read, so that one stray cell at the far end of a sheet, for
-# which a reader would reserve the whole sheet, is seen in time. Larger ones are searched beside the reading.
-_SMALL = 24 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +107,11 @@ class Workbook:
     # --- .xlsx, .xlsm ---
 
     def _read_xlsx(self, sheet: Sheet) -> Grid:
-        declared, size = sheetxml.declared_cells(self.blob.data, sheet.part)
-        if declared > 4 * MAX_CELLS and size > _SMALL:
-            raise InputError("sheet_too_large", file=self.blob.path, sheet=sheet.name)
+        self._refuse_far(sheet)
         with ThreadPoolExecutor(1) as pool:
-            scanning = pool.submit(sheetxml.scan, self.blob.data, sheet.part, wide=size <= _SMALL)
-            if size <= _SMALL:
-                known = self._scanned(scanning.result)
-                rows, columns = known.extent if known is not None else sheetxml.extent(self.blob.data, sheet.part)
-                if rows > MAX_ROWS or columns > MAX_COLUMNS:
-                    raise InputError("corrupt", file=self.blob.path)
-                if rows * columns > most_cells(size):
-                    raise InputError("sheet_too_large", file=self.blob.path, sheet=sheet.name)
-                values = self._values(sheet)
-            else:
-                values = self._values(sheet)
-                known = self._scanned(scanning.result)
+            scanning = pool.submit(sheetxml.scan, self.blob.data, sheet.part)
+            values = self._values(sheet)
+            known = self._scanned(scanning.result)
         if known is None or not _agree(values, known):
             return self._read_other(sheet, values)
         first = known.first_column or 0
@@ -140,6 +127,17 @@ class Workbook:
             hidden_columns=known.hidden_columns,
             drawing=known.drawing,
         )
+
+    def _refuse_far(self, sheet: Sheet) -> None:
+        """Refuse a sheet for which a reader would reserve more than there is, because something stands far away."""
+        data = self.blob.data
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            most = most_cells(archive.getinfo(sheet.part).file_size)
+        rows, columns = extent(data, sheet.part, most)
+        if rows > MAX_ROWS or columns > MAX_COLUMNS:
+            raise InputError("corrupt", file=self.blob.path)
+        if rows * columns > most:
+            raise InputError("sheet_too_large", file=self.blob.path, sheet=sheet.name)
 
     @staticmethod
     def _scanned(result: Callable[[], sheetxml.SheetFacts]) -> sheetxml.SheetFacts | None:
