@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     import polars as pl
 
@@ -22,6 +23,18 @@ def side_by_side(function: Callable[[_Item], _Answer], items: Iterable[_Item]) -
     """Return the answers for items, in their order."""
     with ThreadPoolExecutor(WORKERS) as workers:
         return list(workers.map(function, items))
+
+
+def in_turn(function: Callable[[_Item], _Answer], items: Iterable[_Item]) -> Iterator[_Answer]:
+    """Yield the answers for items, in their order, with a few made ahead: of large answers not all are there at once."""
+    with ThreadPoolExecutor(WORKERS) as workers:
+        waiting: deque[Future[_Answer]] = deque()
+        for item in items:
+            waiting.append(workers.submit(function, item))
+            if len(waiting) > 2 * WORKERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def batches(pairs: pl.DataFrame, most: int = 2_000_000) -> list[pl.DataFrame]:

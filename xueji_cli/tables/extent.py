@@ -1,4 +1,4 @@
-"""How far the cells of an .xlsx sheet reach, before a reader reserves room for all between the first and the last of them.
+"""For how much a reader of .xlsx will reserve room, before it does: for all between a sheet's first cell and its last, and for strings.
 
 One stray value in XFD1048576 makes a reader ask for 500 GB, and the process ends without a word. What a sheet says of its own
 size (`<dimension>`) is right in most files and a lie in some, so that no cell stands beyond it is looked up; only where one does
@@ -18,7 +18,7 @@ import polars as pl
 from xueji_cli.tables.sheetxml import column_position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _HEAD = 64 * 1024
 _PIECE = 16 * 1024 * 1024
@@ -33,6 +33,11 @@ _ROW = rf"<(?:\w+:)?row(?:\s{_ATTRIBUTES})?>"
 #: A cell or row whose reference does not come first, is quoted otherwise or left out, or that has a prefix.
 _ODD = r'<(?:c|row)(?:[^A-Za-z ]| [^r]| r[^=]| r=[^"])|<\w+:(?:c|row)[\s/>]'
 _REFERENCE = r"""\sr\s*=\s*["']([A-Za-z]*)([0-9]+)["']"""
+
+
+_STRINGS = re.compile(rb"""<(?:\w+:)?sst\b[^<]*?\suniqueCount\s*=\s*["'][^0-9"']*([0-9]+)""")
+#: The shortest string a file can hold; and so many may any file speak of: some programs count each use of one.
+_SHORTEST, _FEW_STRINGS = 5, 10_000_000
 
 
 class Extent(NamedTuple):
@@ -67,6 +72,30 @@ def extent(data: bytes, part: str, most: int) -> Extent:
     if declared is not None and declared.rows * declared.columns <= most and _holds(data, part, _beyond(*declared)):
         return declared
     return _measured(data, part)
+
+
+def worksheets(data: bytes) -> list[str]:
+    """Return the parts that cells may be read from, whether the workbook's relations lead there or not."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+    return [name for name in names if any(b"sheetData" in piece for piece in _pieces(data, name))]
+
+
+def too_many_strings(data: bytes, sheets: Sequence[str]) -> bool:
+    """Return whether any part speaks of more strings than it can hold.
+
+    Args:
+        data: The workbook.
+        sheets: Parts that are sheets and nothing else.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sizes = {each.filename: each.file_size for each in archive.infolist() if each.filename not in sheets}
+    return any(
+        int(count) > max(size // _SHORTEST, _FEW_STRINGS)
+        for name, size in sizes.items()
+        for piece in _pieces(data, name)
+        for count in _STRINGS.findall(piece)
+    )
 
 
 def _declared(data: bytes, part: str) -> Extent | None:

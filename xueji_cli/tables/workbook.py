@@ -15,12 +15,12 @@ import polars as pl
 from xueji_cli.errors import InputError
 from xueji_cli.tables import biff, sheetxml
 from xueji_cli.tables.blob import Blob
-from xueji_cli.tables.extent import extent
+from xueji_cli.tables.extent import extent, too_many_strings, worksheets
 from xueji_cli.tables.grid import CELLS, Extras, Grid, Merge
 from xueji_cli.tables.ole import DamagedContainer
 from xueji_cli.tables.opendocument import OdsTooLarge, ods_extras
 from xueji_cli.tables.options import MAX_COLUMNS, MAX_ROWS, most_cells
-from xueji_cli.tables.package import Package
+from xueji_cli.tables.package import Package, SheetPart
 
 if TYPE_CHECKING:
     import python_calamine
@@ -53,6 +53,7 @@ class Workbook:
         self.kind = kind
         # Before the library opens the file: it would unfold every repeated cell of an .ods, or trip over a password.
         self._extras: dict[str, Extras] | list[Extras] = self._guarded(self._all_extras)
+        self._parts = self._guarded(self._all_parts)
         # Its warnings (a chart sheet has no cells) are nothing a user can act on.
         logging.getLogger("calamine").addHandler(logging.NullHandler())
         self._reader = self._guarded(lambda: fastexcel.read_excel(blob.data))
@@ -61,18 +62,26 @@ class Workbook:
 
     def _sheets(self) -> list[Sheet]:
         names = self._reader.sheet_names
-        if self.kind == "xlsx":
-            try:
-                with Package(self.blob.data) as package:
-                    parts = {part.name: part for part in package.sheets()}
-            except Exception:  # whatever XML error: the slower reader knows as much
-                parts = {}
-            if all(name in parts for name in names):
-                return [Sheet(i, name, parts[name].hidden, parts[name].part) for i, name in enumerate(names)]
+        parts = self._parts
+        if self.kind == "xlsx" and all(name in parts for name in names):
+            return [Sheet(i, name, parts[name].hidden, parts[name].part) for i, name in enumerate(names)]
         visible = {
             sheet.name: str(sheet.visible).endswith(".Visible") for sheet in self._open_calamine().sheets_metadata
         }
         return [Sheet(i, name, not visible.get(name, True)) for i, name in enumerate(names)]
+
+    def _all_parts(self) -> dict[str, SheetPart]:
+        """Return the sheets of an .xlsx with their parts, by name, once no part of it speaks of more than it can hold."""
+        if self.kind != "xlsx":
+            return {}
+        try:
+            with Package(self.blob.data) as package:
+                sheets = package.sheets()
+        except Exception:  # whatever XML error: the slower reader knows as much
+            sheets = []
+        if too_many_strings(self.blob.data, [sheet.part for sheet in sheets]):
+            raise InputError("corrupt", file=self.blob.path)
+        return {sheet.name: sheet for sheet in sheets}
 
     def _open_calamine(self) -> python_calamine.CalamineWorkbook:
         if self._calamine is None:
@@ -107,7 +116,7 @@ class Workbook:
     # --- .xlsx, .xlsm ---
 
     def _read_xlsx(self, sheet: Sheet) -> Grid:
-        self._refuse_far(sheet)
+        self._refuse_far(sheet, sheet.part)
         with ThreadPoolExecutor(1) as pool:
             scanning = pool.submit(sheetxml.scan, self.blob.data, sheet.part)
             values = self._values(sheet)
@@ -128,12 +137,12 @@ class Workbook:
             drawing=known.drawing,
         )
 
-    def _refuse_far(self, sheet: Sheet) -> None:
+    def _refuse_far(self, sheet: Sheet, part: str) -> None:
         """Refuse a sheet for which a reader would reserve more than there is, because something stands far away."""
         data = self.blob.data
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            most = most_cells(archive.getinfo(sheet.part).file_size)
-        rows, columns = extent(data, sheet.part, most)
+            most = most_cells(archive.getinfo(part).file_size)
+        rows, columns = extent(data, part, most)
         if rows > MAX_ROWS or columns > MAX_COLUMNS:
             raise InputError("corrupt", file=self.blob.path)
         if rows * columns > most:
@@ -149,6 +158,10 @@ class Workbook:
     # --- .xls, .xlsb, .ods, and .xlsx without cell references ---
 
     def _read_other(self, sheet: Sheet, values: pl.DataFrame | None = None) -> Grid:
+        if self.kind == "xlsx" and not sheet.part:
+            # Which part it is, the library knows alone.
+            for part in worksheets(self.blob.data):
+                self._refuse_far(sheet, part)
         typed = self._open_calamine().get_sheet_by_name(sheet.name)
         start = typed.start or (0, 0)
         if (typed.end or start)[1] >= MAX_COLUMNS:

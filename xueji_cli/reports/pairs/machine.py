@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.matching.workers import batches, side_by_side
+from xueji_cli.matching.workers import batches, in_turn
 from xueji_cli.reports.audience import audience
 from xueji_cli.reports.machine import dump, input_entry, unreadable_entries
 from xueji_cli.reports.pairs.plan import large_blocks, plan_keys
@@ -89,7 +89,7 @@ def pair_entries(view: PairView) -> list[dict[str, Any]]:
     return [json.loads(line) for part in _pairs(view) for line in part.splitlines()]
 
 
-def _pairs(view: PairView) -> list[bytes]:
+def _pairs(view: PairView) -> Iterator[bytes]:
     keys = ("verdict", "score", "weight", "cluster", "left", "right", "guard", "guard_text", "handling", "reasons")
     wanted = [key for key in keys if not (key == "cluster" and view.report.linking)]
 
@@ -100,10 +100,10 @@ def _pairs(view: PairView) -> list[bytes]:
         }
         return _lines(pl.concat([part, *sides.values()], how="horizontal").select(wanted))
 
-    return side_by_side(lines, batches(view.pairs, _SLICE))
+    return in_turn(lines, batches(view.pairs, _SLICE))
 
 
-def _clusters(view: PairView) -> list[bytes]:
+def _clusters(view: PairView) -> Iterator[bytes]:
     clusters = view.report.clusters
     frame = pl.DataFrame(
         {
@@ -124,7 +124,7 @@ def _clusters(view: PairView) -> list[bytes]:
         grouped = told.group_by("id", maintain_order=True).agg(members=pl.struct(*_MEMBER))
         return _lines(pl.concat([some.select("id", "verdict", "score"), grouped.select("members")], how="horizontal"))
 
-    return side_by_side(lines, batches(frame, _SLICE)) if clusters else []
+    return in_turn(lines, batches(frame, _SLICE)) if clusters else iter(())
 
 
 def _records(
