@@ -1,6 +1,7 @@
-"""Run xueji where nothing can reach the network, and write down every attempt; started by `test_offline`.
+"""Run xueji where nothing can reach the network, and write down every attempt, and every file it opens to write; for `test_offline`.
 
-Usage: `python denied_network.py COMMANDS.json`. Prints a list of `[status, attempts]`, one for each command line.
+Usage: `python denied_network.py COMMANDS.json`. Prints `told`, a list of `[status, attempts, written]`, one for each command line, and
+`counters`, the system's.
 """
 
 from __future__ import annotations
@@ -8,10 +9,14 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
 ATTEMPTS: list[str] = []
+#: Paths that were opened to be written or made, and what got another name.
+WRITTEN: list[str] = []
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND
 #: Every one of them would be the first step of a connection or of a look-up.
 EVENTS = (
     "socket.",
@@ -32,6 +37,8 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
         ATTEMPTS.append(event)
         msg = "no network here"
         raise PermissionError(msg)
+    if event == "open" and isinstance(arguments[0], str | bytes) and int(str(arguments[2])) & _WRITES:
+        WRITTEN.append(os.fsdecode(arguments[0]))
 
 
 def main() -> None:
@@ -42,10 +49,11 @@ def main() -> None:
     told = []
     for command in commands:
         ATTEMPTS.clear()
+        WRITTEN.clear()
         stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
             status = xueji(command)
-        told.append([status, list(ATTEMPTS)])
+        told.append([status, list(ATTEMPTS), list(WRITTEN)])
     counters = Path("/proc/net/snmp")
     lines = counters.read_text(encoding="ascii").splitlines() if counters.exists() else []
     json.dump(

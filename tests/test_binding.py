@@ -28,7 +28,7 @@ def table(*headers: str, cells: dict[int, list[str | None]] | None = None, numer
     data = {ROW: pl.Series([5, 6], dtype=pl.UInt32)}
     data |= {c.key: pl.Series(given.get(c.position, [c.letter, c.letter + "2"]), dtype=pl.String) for c in columns}
     flags = {position: pl.Series([True, False]) for position in numeric}
-    return Table(source=SOURCE, header_row=4, columns=columns, frame=pl.DataFrame(data), numeric=flags)
+    return Table(source=SOURCE, header_row=4, columns=columns, rows=pl.DataFrame(data), numeric=flags)
 
 
 def bound(roster) -> dict[str, str]:

@@ -156,7 +156,7 @@ def test_a_cell_edited_since_is_not_undone():
     log = change_log(done, [Made(output, "out.xlsx")])
     table = as_table(output)
     key = next(column.key for column in table.columns if column.header == "民族")
-    edited = replace(table, frame=table.frame.with_columns(pl.lit("回族").alias(key)))
+    edited = replace(table, rows=table.frame.with_columns(pl.lit("回族").alias(key)))
     back = undo(edited, log)
     assert back.restored == 1
     assert back.edited.rows() == [(2, "民族")]

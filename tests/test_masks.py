@@ -66,7 +66,8 @@ def outputs(command, tmp_path: Path) -> dict[str, list[str]]:
     ]
     found["check csv"] = (tmp_path / "o.csv").read_text(encoding="utf-8-sig").splitlines()
     found["check html"] = (tmp_path / "o.html").read_text(encoding="utf-8").split("<tr")
-    given = ("甲校.csv", "乙校.csv", "--as-of", DAY)
+    day = ("--as-of", DAY)
+    given = ("甲校.csv", "乙校.csv", *day)
     compared = command(
         "dedupe", *given, "--places", "0", "-v", "-o", "d.json", "-o", "d.csv", "-o", "d.html", "-o", "d.xlsx"
     )
@@ -80,6 +81,19 @@ def outputs(command, tmp_path: Path) -> dict[str, list[str]]:
     book = openpyxl.load_workbook(tmp_path / "d.xlsx")
     found["dedupe xlsx"] = [" ".join(str(cell) for cell in row if cell) for sheet in book for row in sheet.values]
     found["link json"] = command("link", *given, "--format", "json").out.splitlines()
+    document = json.loads(command("reconcile", "甲校.csv", "--actual", "乙校.csv", *day, "--format", "json").out)
+    people = [each for school in document["schools"] for each in school["people"].values()]
+    found["reconcile json"] = [json.dumps(each, ensure_ascii=False) for some in people for each in some]
+    days = ("--old-date", "2025-03-10", "--new-date", "2025-10-15")
+    document = json.loads(command("changes", "甲校.csv", "乙校.csv", *days, "--format", "json").out)
+    found["changes json"] = [
+        json.dumps(each, ensure_ascii=False)
+        for key in ("children", "key_information", "findings")
+        for each in document[key]
+    ]
+    lists = ("--roll", "甲校.csv", "--present", "乙校.csv")
+    document = json.loads(command("retention", *lists, *day, "--format", "json").out)
+    found["retention json"] = [json.dumps(each, ensure_ascii=False) for each in document["children"]]
     found["clean csv"] = command("clean", "甲校.csv", "--as-of", DAY, "--format", "csv").out.splitlines()
     return found
 
@@ -88,7 +102,7 @@ def test_every_masked_row_leaves_a_year_of_numbers(command, tmp_path):
     numbers = {each["身份证件号"] for each in rows()}
     for name, lines in outputs(command, tmp_path).items():
         told = [line for line in lines if SHAPE.search(line)]
-        assert told or name in ("link json", "clean csv"), name
+        assert told or name in ("link json", "clean csv", "reconcile json", "retention json"), name
         for line in told:
             shown = {each.lstrip("GJL") for each in SHAPE.findall(line)}
             for number in () if name.endswith("html") else numbers:  # a page holds all rows in one line of its script

@@ -102,8 +102,13 @@ def run_all(place: Path, cutting_off: list[str]) -> None:
     lines = [[*name.split(), *line] for name in LINES for line in LINES[name]]
     (folder / "commands.json").write_text(json.dumps([["--version"], ["--help"], *lines]), encoding="utf-8")
     call = [*cutting_off, sys.executable, str(HERE / "denied_network.py"), "commands.json"]
+    for name in ("home", "tmp"):
+        (place / name).mkdir()
     environment = {
         "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": str(place / "home"),
+        "TMPDIR": str(place / "tmp"),
         "PATH": "/usr/bin:/bin",
         "XUEJI_LANG": "zh",
         "XUEJI_RECORD_KEY": str(HERE / "record.key"),
@@ -120,9 +125,36 @@ def test_no_command_is_forgotten() -> None:
 def test_every_command_works_without_a_network_and_asks_for_none(ran: tuple[dict[str, Any], Path, bool]) -> None:
     told, folder, _ = ran
     lines = json.loads((folder / "commands.json").read_text(encoding="utf-8"))
-    for line, (status, attempts) in zip(lines, told["told"], strict=True):
+    for line, (status, attempts, _) in zip(lines, told["told"], strict=True):
         assert attempts == [], line
         assert status in (0, 1), line
+
+
+def test_nothing_is_written_but_what_was_asked_for(ran: tuple[dict[str, Any], Path, bool]) -> None:
+    """Every file is opened in the hidden folder beside its target; no log, no cache, nothing at home or in the folder that all share."""
+    told, folder, _ = ran
+    lines = json.loads((folder / "commands.json").read_text(encoding="utf-8"))
+    opened = 0
+    for line, (_, _, written) in zip(lines, told["told"], strict=True):
+        # The secret key and the table of who became whom are made for their owner alone, which a moved file would not be.
+        own = [line[line.index(option) + 1] for option in ("--key-file",) if option in line]
+        assert [path for path in written if ".xueji-tmp" not in path and path not in own] == [], line
+        opened += len(written)
+    assert opened > 50
+    for place in ("home", "tmp"):
+        assert list((folder.parent / place).rglob("*")) == []
+    asked = {part for line in lines for part in line if part.startswith("out/")}
+    for path in (folder / "out").iterdir():
+        assert {f"out/{path.name}", f"out/{path.name}/"} & asked, path
+    assert not [path for path in folder.rglob("*") if path.name.startswith(".")]
+
+
+def test_no_command_changes_an_input(ran: tuple[dict[str, Any], Path, bool]) -> None:
+    samples = ROOT / "sample_data"
+    compared = [path for path in samples.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert len(compared) > 20
+    for path in compared:
+        assert (ran[1] / path.relative_to(samples)).read_bytes() == path.read_bytes(), path
 
 
 def test_the_system_counts_no_packet_and_no_connection(ran: tuple[dict[str, Any], Path, bool]) -> None:
@@ -161,7 +193,7 @@ def test_the_hook_sees_an_attempt(tmp_path: Path) -> None:
     assert done.stdout.strip() == "2"
 
 
-PAGES = ("check.html", "dedupe.html", "link.html", "reconcile.html")
+PAGES = ("check.html", "dedupe.html", "link.html", "reconcile.html", "changes.html", "retention.html")
 #: What makes a browser load something: attributes, style sheets, scripts.
 LOADS = re.compile(
     r"""(?:src|srcset|action|formaction|poster|background|xlink:href|href)\s*=\s*["']?\s*(?!\#|data:|["'])[^\s"'>]+"""
@@ -169,6 +201,10 @@ LOADS = re.compile(
     r"""|sendBeacon|importScripts|\bimport\s*\(|https?://|["'(]//""",
     re.IGNORECASE,
 )
+
+
+def test_no_page_is_forgotten(ran: tuple[dict[str, Any], Path, bool]) -> None:
+    assert sorted(PAGES) == sorted(path.name for path in (ran[1] / "out").rglob("*.html"))
 
 
 @pytest.mark.parametrize("name", PAGES)

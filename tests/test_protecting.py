@@ -66,20 +66,24 @@ def test_a_workbook_is_the_same_behind_its_password(command, tmp_path, key):
     assert (info["spinValue"], info["passwordHashAlgorithm"], info["passwordKeyBits"]) == (100_000, "SHA512", 256)
 
 
+#: A line of every command that writes workbooks about people.
+PROTECTED = [
+    ["check", "a.csv", "b.csv", "-o", "r.xlsx", "--as-of", DAY],
+    ["check", "a.csv", "b.csv", "-o", "out/", "--as-of", DAY],
+    ["clean", "a.csv", "-o", "r.xlsx", "--log", "l.xlsx", "--as-of", DAY],
+    ["clean", "a.csv", "b.csv", "-o", "out/", "--as-of", DAY],
+    ["dedupe", "a.csv", "b.csv", "-o", "r.xlsx", "-o", "out/", "--as-of", DAY],
+    ["link", "a.csv", "b.csv", "-o", "r.xlsx", "--as-of", DAY],
+    ["reconcile", "a.csv", "--actual", "b.csv", "-o", "r.xlsx", "-o", "out/", "--as-of", DAY],
+    ["changes", "a.csv", "b.csv", "--old-date", "2025-03-10", "--new-date", "2025-10-10", "-o", "r.xlsx"],
+    ["retention", "--roll", "a.csv", "--present", "b.csv", "-o", "r.xlsx", "-o", "out/", "--as-of", DAY],
+]
+
+
 @pytest.mark.usefixtures("quick", "key")
 @pytest.mark.parametrize(
     "arguments",
-    [
-        ["check", "a.csv", "b.csv", "-o", "r.xlsx", "--as-of", DAY],
-        ["check", "a.csv", "b.csv", "-o", "out/", "--as-of", DAY],
-        ["clean", "a.csv", "-o", "r.xlsx", "--log", "l.xlsx", "--as-of", DAY],
-        ["clean", "a.csv", "b.csv", "-o", "out/", "--as-of", DAY],
-        ["dedupe", "a.csv", "b.csv", "-o", "r.xlsx", "-o", "out/", "--as-of", DAY],
-        ["link", "a.csv", "b.csv", "-o", "r.xlsx", "--as-of", DAY],
-        ["reconcile", "a.csv", "--actual", "b.csv", "-o", "r.xlsx", "-o", "out/", "--as-of", DAY],
-        ["changes", "a.csv", "b.csv", "--old-date", "2025-03-10", "--new-date", "2025-10-10", "-o", "r.xlsx"],
-        ["retention", "--roll", "a.csv", "--present", "b.csv", "-o", "r.xlsx", "-o", "out/", "--as-of", DAY],
-    ],
+    PROTECTED,
     ids=lambda arguments: f"{arguments[0]} {arguments[-3]}",
 )
 def test_every_workbook_of_every_command(command, tmp_path, arguments):
@@ -221,6 +225,7 @@ _LINE = re.compile(r"谁可以看|Who may see this|audience")
     [
         ["check", "a.csv", "-o", "r.xlsx", "-o", "r.html", "-o", "r.json", "-o", "r.jsonl", "--as-of", DAY],
         ["dedupe", "a.csv", "b.csv", "-o", "r.xlsx", "-o", "r.html", "-o", "r.json", "--as-of", DAY],
+        ["link", "a.csv", "b.csv", "-o", "r.xlsx", "-o", "r.html", "-o", "r.json", "--as-of", DAY],
         ["reconcile", "a.csv", "--actual", "b.csv", "-o", "r.xlsx", "-o", "r.html", "-o", "r.json", "--as-of", DAY],
         [
             *("changes", "a.csv", "b.csv", "--old-date", "2025-03-10", "--new-date", "2025-10-10"),
@@ -231,6 +236,7 @@ _LINE = re.compile(r"谁可以看|Who may see this|audience")
             *("-o", "r.xlsx", "-o", "r.html", "-o", "r.json"),
         ],
         ["clean", "a.csv", "--as-of", DAY],
+        ["clean", "a.csv", "--as-of", DAY, "--format", "json"],
     ],
     ids=lambda arguments: arguments[0],
 )

@@ -125,6 +125,8 @@ def test_where_a_key_can_be_made_and_where_not(tmp_path):
         make_key(tmp_path / "k")
     assert caught.value.key == "key_exists"
     assert read_key(tmp_path / "k") == made
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "k").stat().st_mode) == 0o600
     (tmp_path / "short").write_bytes(b"x" * (KEY_BYTES - 1))
     (tmp_path / "long").write_bytes(b"x" * 5000)
     for name, key in (("short", "key_short"), ("long", "key_long"), ("none", "key_missing"), (".", "key_unreadable")):

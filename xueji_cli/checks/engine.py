@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _WORKERS = min(os.cpu_count() or 1, 8)
 #: Rows that are worth a part of their own.
 _PART = 100_000
+#: Tables that are put together at once: each takes its kilobytes until they are.
+_TOGETHER = 256
 
 
 def _batches(rosters: Sequence[Roster | StreamedRoster]) -> Iterator[Batch]:
@@ -46,8 +48,7 @@ def _batches(rosters: Sequence[Roster | StreamedRoster]) -> Iterator[Batch]:
         if isinstance(roster, Roster):
             groups.setdefault((roster.schema.name, frozenset(roster.columns)), []).append(index)
     for (_, bound), indices in groups.items():
-        frames = [_numbered(roster.frame, i) for i in indices if isinstance(roster := rosters[i], Roster)]
-        rows = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
+        rows = _together(rosters, indices)
         flags = [pl.col(name).fill_null(value=False) for name in rows.columns if name.endswith(NUMERIC)]
         rows = rows.with_columns(flags)
         for part, each in enumerate(_cut(rows)):
@@ -56,6 +57,15 @@ def _batches(rosters: Sequence[Roster | StreamedRoster]) -> Iterator[Batch]:
         if isinstance(roster, StreamedRoster):
             for part, each in enumerate(roster.batches()):
                 yield Batch(roster.schema, frozenset(roster.columns), _numbered(each, index), () if part else (index,))
+
+
+def _together(rosters: Sequence[Roster | StreamedRoster], indices: Sequence[int]) -> pl.DataFrame:
+    """Return the rows of tables in memory, one below the other."""
+    if len(indices) > _TOGETHER:
+        parts = [_together(rosters, indices[start : start + _TOGETHER]) for start in range(0, len(indices), _TOGETHER)]
+        return pl.concat([part.rechunk() for part in parts], how="diagonal")
+    frames = [_numbered(roster.frame, i) for i in indices if isinstance(roster := rosters[i], Roster)]
+    return frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal")
 
 
 def _numbered(rows: pl.DataFrame, table: int) -> pl.DataFrame:

@@ -217,12 +217,21 @@ class RowJudge:
         self._written: dict[object, list[tuple[ActiveRule, Field, Verdict]]] = {}
         self._writing = Lock()
         skipped: list[Skipped] = []
+        # Thousands of files have a handful of layouts.
+        layouts: dict[
+            tuple[str, frozenset[str]], tuple[Mapping[str, ActiveRule], list[tuple[str, tuple[str, ...]]]]
+        ] = {}
         for table, roster in enumerate(rosters):
-            lacking = {
-                code: _lacking(rule, roster.schema, frozenset(roster.columns), around) for code, rule in active.items()
-            }
-            skipped += [Skipped(code, table, miss) for code, miss in lacking.items() if miss]
-            self._runnable.append({code: rule for code, rule in active.items() if not lacking[code]})
+            layout = (roster.schema.name, frozenset(roster.columns))
+            if layout not in layouts:
+                lacking = {code: _lacking(rule, roster.schema, layout[1], around) for code, rule in active.items()}
+                layouts[layout] = (
+                    {code: rule for code, rule in active.items() if not lacking[code]},
+                    [(code, miss) for code, miss in lacking.items() if miss],
+                )
+            runnable, missing = layouts[layout]
+            skipped += [Skipped(code, table, miss) for code, miss in missing]
+            self._runnable.append(runnable)
         self._active = active
         self.skipped = tuple(sorted(skipped, key=lambda item: (item.table, item.code)))
 

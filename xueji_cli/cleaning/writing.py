@@ -97,7 +97,7 @@ def _fits_in_a_sheet(output: Output, path: str) -> None:
     if output.rows.height >= MAX_ROWS:
         raise UserError("clean_rows", file=path, rows=f"{output.rows.height:,}", limit=f"{MAX_ROWS - 1:,}")
     # One question for all columns: with thousands of small files, a question for each is a third of the work.
-    lengths = output.rows.select(pl.col(column.name).str.len_chars().max() for column in output.columns)
+    lengths = output.rows.select(pl.col([column.name for column in output.columns]).str.len_chars().max())
     for column, length in zip(output.columns, lengths.row(0), strict=True):
         if (length or 0) > _CELL_LIMIT:
             raise UserError("clean_long_cell", file=path, column=column.header, limit=_CELL_LIMIT)
@@ -160,11 +160,9 @@ def _frozen(columns: Sequence[OutColumn]) -> int:
 
 
 def _widths(output: Output) -> list[float]:
-    cells = [pl.col(column.name) for column in output.columns]
+    cells = pl.col([column.name for column in output.columns])
     # Chinese characters take three bytes and two cells: near enough.
-    longest_cells = output.rows.head(_SAMPLE).select(
-        ((cell.str.len_bytes() + cell.str.len_chars()) / 2).max() for cell in cells
-    )
+    longest_cells = output.rows.head(_SAMPLE).select(((cells.str.len_bytes() + cells.str.len_chars()) / 2).max())
     widths = []
     for column, longest in zip(output.columns, longest_cells.row(0), strict=True):
         head = (len(column.header.encode()) + len(column.header)) / 2

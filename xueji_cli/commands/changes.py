@@ -185,10 +185,17 @@ def show(
     report: ChangesReport, settings: Settings, console: Console, outputs: Sequence[str], *, format: str, limit: int
 ) -> int:
     """Write the files that were asked for, show the report, and return the exit status."""
+    from dataclasses import replace
+
     from xueji_cli.commands.showing import show_report
     from xueji_cli.reports.changes.machine import write_json
     from xueji_cli.reports.changes.text import render_text
     from xueji_cli.reports.changes.writing import write_report
+    from xueji_cli.reports.hiding import hide
+
+    if not settings.reveal:
+        listed = [roster for roster, side in zip(report.rosters, report.sides, strict=True) if side == "schools"]
+        report = replace(report, result=hide(report.result, report.rosters, listed))
 
     shown = partial(render_text, report, lang=console.lang, width=console.width, reveal=settings.reveal)
     good = show_report(

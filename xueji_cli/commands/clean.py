@@ -9,7 +9,7 @@ import typer
 from xueji_cli.commands import options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import polars as pl
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xueji_cli.commands.clean_plan import Plan
     from xueji_cli.console import Console
     from xueji_cli.errors import InputError
-    from xueji_cli.reports.cleaned import CleanReport
+    from xueji_cli.reports.cleaned import CleanReport, Made
     from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
 
@@ -131,9 +131,8 @@ def run(
     conflicts: list[tuple[str, Mapping[str, Sequence[str]]]] = []
     jobs = plan.jobs(rosters)
     with console.progress(console.text("cli.writing"), len(jobs)) as step:
-        for name, part in jobs:
-            step(name)
-            log, rows, unlike = _job(plan, name, part, wishes, console)
+        for some in plan.together(jobs):
+            log, rows, unlike = _jobs(plan, some, wishes, console, step)
             logs.append(log)
             outputs |= rows
             conflicts += unlike
@@ -162,32 +161,63 @@ def run(
     )
 
 
-def _job(
-    plan: Plan, name: str, rosters: Sequence[Roster], wishes: Wishes, console: Console
+def _jobs(
+    plan: Plan,
+    jobs: Sequence[tuple[str, Sequence[Roster]]],
+    wishes: Wishes,
+    console: Console,
+    step: Callable[[str], object],
 ) -> tuple[pl.DataFrame, dict[str, int], list[tuple[str, Mapping[str, Sequence[str]]]]]:
-    """Clean the tables that go into one output, and write it."""
+    """Clean the tables that go into one output, or those of many small files with an output each, and write it."""
+    import polars as pl
+
+    from xueji_cli.cleaning.apart import alike
     from xueji_cli.cleaning.engine import clean as clean_rows
     from xueji_cli.cleaning.pool import pool
     from xueji_cli.cleaning.shaping import conflicts, shape
-    from xueji_cli.cleaning.writing import write_output
     from xueji_cli.reports.cleaned import change_log
 
-    cleaned = clean_rows(pool(rosters), wishes)
-    output = shape(cleaned, plan.template, origin=plan.origin)
-    made = plan.made(name, output)
+    names = [name for name, _ in jobs]
+    if len(jobs) == 1:
+        step(names[0])
+    cleaned = clean_rows(pool([roster for _, part in jobs for roster in part]), wishes)
+    if len(jobs) == 1:
+        output = shape(cleaned, plan.template, origin=plan.origin)
+        made = plan.made(names, output, [output.rows.height])
+        rows = _written(plan, made, console)
+        return change_log(cleaned, made), rows, list(conflicts(cleaned.pool, output.columns))
+    each: dict[str, tuple[Made, pl.DataFrame]] = {}
+    for tables, apart in alike(cleaned):
+        some = [names[table] for table in tables]
+        heights = [roster.table.height for roster in apart.pool.rosters]
+        made = plan.made(some, shape(apart, plan.template, origin=plan.origin), heights)
+        log = change_log(apart, made)
+        changes = log.partition_by("file", as_dict=True, maintain_order=True)
+        each |= {name: (one, changes.get((name,), log.clear())) for name, one in zip(some, made, strict=True)}
+    written: dict[str, int] = {}
+    for name in names:
+        step(name)
+        written |= _written(plan, [each[name][0]], console)
+    return pl.concat([each[name][1] for name in names]), written, []
+
+
+def _written(plan: Plan, made: Sequence[Made], console: Console) -> dict[str, int]:
+    """Write outputs, and return how many rows each has."""
+    from xueji_cli.cleaning.writing import write_output
+
     for each in made:
         if each.path is not None:
+            schema = each.output.schema
             guarded = write_output(
                 each.output,
                 each.path,
-                sheet=output.schema.title or output.schema.name,
+                sheet=schema.title or schema.name,
                 codes_sheet=console.text("schema.template.codes_sheet"),
-                inputs=plan.inputs,
+                inputs=plan.kept,
             )
             if guarded:
                 console.note(console.text("clean.text.neutralised", file=each.path, count=guarded))
-    outputs = {each.path: each.output.rows.height for each in made if each.path is not None}
-    return change_log(cleaned, made), outputs, list(conflicts(cleaned.pool, output.columns))
+    return {each.path: each.output.rows.height for each in made if each.path is not None}
 
 
 def _wishes(
@@ -227,7 +257,7 @@ def _write_logs(plan: Plan, log: pl.DataFrame, console: Console) -> None:
     from xueji_cli.reports.change_log import write_log
 
     for path in plan.logs:
-        write_log(log, path, lang=console.lang, inputs=plan.inputs)
+        write_log(log, path, lang=console.lang, inputs=plan.kept)
         console.note(console.text("cli.written", file=path))
 
 

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xueji_cli.cleaning import state
+from xueji_cli.cleaning.apart import layout
 from xueji_cli.cleaning.shaping import AS_IS, NATIONAL, split
 from xueji_cli.cleaning.writing import SUFFIXES
 from xueji_cli.errors import UserError
 from xueji_cli.reports.change_log import SUFFIXES as LOG_SUFFIXES
 from xueji_cli.reports.cleaned import Made
 from xueji_cli.reports.writing import is_folder
+from xueji_cli.schema.stacking import SMALL
 from xueji_cli.tables.names import file_names
-from xueji_cli.tables.paths import same_file_key
+from xueji_cli.tables.paths import Inputs, same_file_key
 from xueji_cli.tables.writing import refuse_input
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xueji_cli.cleaning.shaping import Output
     from xueji_cli.schema.model import Schema
     from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
+
+#: Rows of small files that are cleaned as one.
+_TOGETHER = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Plan:
 
     Attributes:
         inputs: Files to read.
+        kept: The same, as files that nothing may be written over.
         target: File or folder; None for a preview.
         logs: Files for the log of changes.
         template: `asis`, `national-71`, or a schema.
@@ -43,6 +50,7 @@ class Plan:
     """
 
     inputs: tuple[str, ...]
+    kept: Inputs
     target: str | None
     logs: tuple[str, ...]
     template: Schema | str
@@ -70,7 +78,7 @@ class Plan:
     def remember(self, now: state.State | None, *, unread: Sequence[str]) -> None:
         """Write the state file: after everything else, and without the files that could not be read."""
         if now is not None and self.state_file is not None:
-            state.save(self.state_file, now, without=unread, inputs=self.inputs)
+            state.save(self.state_file, now, without=unread, inputs=self.kept)
 
     def jobs(self, rosters: Sequence[Roster]) -> list[tuple[str, list[Roster]]]:
         """Return the tables that are cleaned together, each group under a name."""
@@ -83,15 +91,43 @@ class Plan:
             groups.setdefault(roster.table.source.path, []).append(roster)
         return list(groups.items())
 
-    def made(self, name: str, output: Output) -> list[Made]:
-        """Return the output of a job with its file, or its parts with theirs; the folders are there afterwards."""
+    def together(self, jobs: Sequence[tuple[str, list[Roster]]]) -> Iterator[list[tuple[str, list[Roster]]]]:
+        """Yield the jobs that are done as one, in their order: many small files of one layout, or a job by itself."""
+        block: list[tuple[str, list[Roster]]] = []
+        size, common = 0, None
+        for job in jobs:
+            rosters = job[1]
+            own = layout(rosters[0]) if self.each and len(rosters) == 1 and rosters[0].table.height <= SMALL else None
+            height = rosters[0].table.height
+            if block and (own is None or own != common or size + height > _TOGETHER):
+                yield block
+                block, size = [], 0
+            block.append(job)
+            size, common = size + height, own
+        if block:
+            yield block
+
+    def made(self, names: Sequence[str], output: Output, heights: Sequence[int]) -> list[Made]:
+        """Return the output of some jobs with the file of each, or of one with its parts and theirs; the folders are there afterwards.
+
+        Args:
+            names: Of the jobs.
+            output: Their rows, one job's below the other's.
+            heights: How many rows each has.
+        """
         if self.target is None:
             return [Made(output, None)]
         if self.split_by is not None:
             parts = list(split(output, self._columns(output)))
-            names = file_names([part.name for part in parts])
-            return [Made(part, _path(self.target, f"{each}.xlsx")) for part, each in zip(parts, names, strict=True)]
-        return [Made(output, _path(self.target, self.names[name]) if self.each else self.target)]
+            titles = file_names([part.name for part in parts])
+            return [Made(part, _path(self.target, f"{each}.xlsx")) for part, each in zip(parts, titles, strict=True)]
+        if not self.each:
+            return [Made(output, self.target)]
+        starts = accumulate(heights, initial=0)
+        return [
+            Made(replace(output, rows=output.rows.slice(start, height)), _path(self.target, self.names[name]))
+            for name, start, height in zip(names, starts, heights, strict=False)
+        ]
 
     def _columns(self, output: Output) -> list[str]:
         """Return the columns that tell the parts apart; a class of one name is another class in another school."""
@@ -125,7 +161,7 @@ def make_plan(
     """
     from xueji_cli.schema.loading import load_schema
 
-    inputs = [path for path in paths if path != "-"]
+    inputs = Inputs(paths)
     for log in logs:
         check_output(log, inputs, LOG_SUFFIXES)
     if output is not None:
@@ -144,6 +180,7 @@ def make_plan(
         raise UserError("clean_state_folder")
     return Plan(
         inputs=tuple(paths),
+        kept=inputs,
         target=output,
         logs=tuple(logs),
         template=template if template in (AS_IS, NATIONAL) else load_schema(template, settings.schema_folders),

@@ -12,6 +12,7 @@ from xueji_cli.schema.binder import Binder
 from xueji_cli.schema.binding import unmatched_mappings
 from xueji_cli.schema.loading import load_schema, schema_names
 from xueji_cli.schema.roster import Roster
+from xueji_cli.schema.stacking import Stacker
 from xueji_cli.schema.streaming import StreamedRoster
 from xueji_cli.schema.vocabulary import Vocabulary
 from xueji_cli.tables.blob import Ahead
@@ -91,7 +92,7 @@ def open_rosters(
     binder = binder_for(settings, kind=kind, choices=choices)
     vocabulary = Vocabulary(binder.schemas)
     options = replace(read_options(settings), keys=console.keys)
-    tables: list[Table | Stream] = []
+    bound = _Bound(binder)
     failures: list[InputError] = []
     ahead = ahead or Ahead(paths, options.max_bytes)
     if meanwhile is not None:
@@ -103,27 +104,54 @@ def open_rosters(
                 stream = None
                 if plan is not None and path not in whole:
                     stream = open_stream(_sayable(path), options, vocabulary, plan.rows)
-                if stream is not None:
-                    tables.append(stream)
-                else:
-                    tables += read_blob(ahead.load(_sayable(path)), options, vocabulary)
+                tables = read_blob(ahead.load(_sayable(path)), options, vocabulary) if stream is None else [stream]
             except InputError as error:
                 failures.append(error)
             except MemoryError:
                 failures.append(InputError("no_memory", file=path))
-    rosters: list[Roster | StreamedRoster] = []
-    for table in tables:
-        try:
-            if isinstance(table, Stream):
-                rosters.append(StreamedRoster(table, binder))
             else:
-                rosters.append(binder(table))
-        except InputError as error:
-            failures.append(error)
-    read = [table.table if isinstance(table, Stream) else table for table in tables]
-    if read and (left := unmatched_mappings(read, binder.headers)):
-        raise UserError("map_unknown_column", columns=", ".join(left))
-    return rosters, failures
+                bound.add(tables)
+    bound.refuse_unknown()
+    return bound.rosters, [*failures, *bound.failures]
+
+
+class _Bound:
+    """The tables of a run, bound as they come."""
+
+    def __init__(self, binder: Binder) -> None:
+        self._binder = binder
+        self._stacker = Stacker()
+        # Columns the user decided on that no table has had yet.
+        self._left = dict(binder.headers)
+        self._any = False
+        self.failures: list[InputError] = []
+
+    @property
+    def rosters(self) -> list[Roster | StreamedRoster]:
+        """Those that could be bound, in the order in which they came."""
+        return self._stacker.rosters
+
+    def add(self, tables: Sequence[Table | Stream]) -> None:
+        """Bind the tables of one file."""
+        for table in tables:
+            read = table.table if isinstance(table, Stream) else table
+            self._left = {given: self._left[given] for given in unmatched_mappings([read], self._left)}
+            self._any = True
+            try:
+                bound = StreamedRoster(table, self._binder) if isinstance(table, Stream) else self._binder(table)
+            except InputError as error:
+                self.failures.append(error)
+            else:
+                self._stacker.add(bound)
+
+    def refuse_unknown(self) -> None:
+        """Refuse decisions on columns that no table has.
+
+        Raises:
+            UserError: `map_unknown_column`.
+        """
+        if self._any and self._left:
+            raise UserError("map_unknown_column", columns=", ".join(self._left))
 
 
 def binder_for(settings: Settings, *, kind: str | None = None, choices: Sequence[Schema] = ()) -> Binder:

@@ -236,11 +236,17 @@ def show(
     cases: bool,
 ) -> int:
     """Write the files that were asked for, show the report, and return the exit status."""
+    from dataclasses import replace
+
     from xueji_cli.commands.showing import show_report
+    from xueji_cli.reports.hiding import hide
     from xueji_cli.reports.retention.machine import write_json
     from xueji_cli.reports.retention.text import render_text
     from xueji_cli.reports.retention.view import retention_view
     from xueji_cli.reports.retention.writing import write_report
+
+    if not settings.reveal:
+        report = replace(report, result=hide(report.result, report.rosters))
 
     view = retention_view(report, lang=console.lang, reveal=settings.reveal)
     shown = partial(render_text, view, width=console.width, verbose=console.verbose, limit=limit or None)

@@ -223,7 +223,7 @@ class Weigher:
         frame = rows.select("row", school_name="school").join(
             roster.frame.drop("school_name", strict=False), on="row", how="left", maintain_order="left"
         )
-        return replace(roster, frame=frame)
+        return replace(roster, rows=frame)
 
 
 def link(system: pl.DataFrame, actual: pl.DataFrame, weigher: Weigher | None) -> tuple[pl.DataFrame, pl.DataFrame]:

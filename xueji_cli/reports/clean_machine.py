@@ -6,9 +6,12 @@ import json
 from dataclasses import asdict
 from typing import IO, TYPE_CHECKING
 
+import polars as pl
+
 from xueji_cli.messages import catalogue
 from xueji_cli.reports.audience import audience
 from xueji_cli.reports.cleaned import masked
+from xueji_cli.tables.writing import neutralised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +32,8 @@ def write_changes(report: CleanReport, kind: str, stream: IO[bytes], *, reveal: 
     """Write only the changes, one a line: `jsonl` or `csv`."""
     log = (report.log if reveal else masked(report.log)).drop("mask")
     if kind == "csv":
-        log.write_csv(stream)
+        texts = [name for name, kind in log.schema.items() if kind == pl.String]
+        log.with_columns(neutralised(pl.col(name)) for name in texts).write_csv(stream)
     else:
         log.write_ndjson(stream)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -186,8 +187,8 @@ def _labels(report: CleanReport) -> dict[str, str]:
     """Return path → name of each file; the whole path where two have the same name."""
     paths = list(dict.fromkeys(roster.table.source.path for roster in report.rosters))
     names = {path: PurePath(path.replace("\\", "/")).name or path for path in paths}
-    taken = list(names.values())
-    return {path: name if taken.count(name) == 1 else path for path, name in names.items()}
+    taken = Counter(names.values())
+    return {path: name if taken[name] == 1 else path for path, name in names.items()}
 
 
 def _shown(value: str | None) -> str:

@@ -9,8 +9,9 @@ import polars as pl
 
 from xueji_cli.reports.report import CheckReport, Run
 from xueji_cli.reports.view import finding_view
-from xueji_cli.scaling.spark.carrying import Known, arrow
+from xueji_cli.scaling.spark.carrying import arrow
 from xueji_cli.scaling.spark.checking import Rules, of_table
+from xueji_cli.tables.table import Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,6 +5,7 @@ A sentence is filled for all findings of a rule at once, from the rule's templat
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import PurePath
 from string import Formatter
 from typing import TYPE_CHECKING
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     from xueji_cli.checks.rule import Rule
     from xueji_cli.reports.report import CheckReport
+    from xueji_cli.schema.model import Schema
     from xueji_cli.schema.roster import Roster
+    from xueji_cli.tables.table import Column
 
 #: Type of a list of places.
 RELATED = pl.List(pl.Struct({"file": pl.String, "sheet": pl.String, "row": pl.UInt32}))
@@ -76,8 +79,8 @@ def finding_view(report: CheckReport, *, lang: str, reveal: bool = False) -> pl.
         report.findings.drop("related")
         .with_row_index("order")
         .join(_tables(report), on="table", how="left", maintain_order="left")
-        .join(_columns(report), on=["table", "position"], how="left", maintain_order="left")
-        .join(_fields(report), on=["table", "field"], how="left", maintain_order="left")
+        .join(_columns(report), on=["layout", "position"], how="left", maintain_order="left")
+        .join(_fields(report), on=["schema", "field"], how="left", maintain_order="left")
         .join(_related(report, lang), on="order", how="left", maintain_order="left")
         .with_columns(
             pl.concat_str("letter", "row").alias("cell"),
@@ -133,12 +136,12 @@ def table_labels(rosters: Sequence[Roster]) -> list[str]:
     """Return a short name for each table, unambiguous in this run: its file, and its sheet if there are several."""
     paths = [roster.table.source.path for roster in rosters]
     names = {path: PurePath(path.replace("\\", "/")).name or path for path in paths}
-    taken = list(names.values())
+    taken, tables = Counter(names.values()), Counter(paths)
     labels = []
     for roster in rosters:
         source = roster.table.source
-        label = names[source.path] if taken.count(names[source.path]) == 1 else source.path
-        labels.append(f"{label} {source.sheet}" if source.sheet and paths.count(source.path) > 1 else label)
+        label = names[source.path] if taken[names[source.path]] == 1 else source.path
+        labels.append(f"{label} {source.sheet}" if source.sheet and tables[source.path] > 1 else label)
     return labels
 
 
@@ -185,43 +188,56 @@ def _fill(template: str) -> pl.Expr:
 
 
 def _tables(report: CheckReport) -> pl.DataFrame:
+    """Return file and sheet of each table, and which of the layouts (`_columns`) and schemas (`_fields`) it has."""
     sources = [roster.table.source for roster in report.rosters]
+    layouts = {layout: number for number, layout in enumerate(_layouts(report))}
+    schemas = {name: number for number, name in enumerate(_schemas(report))}
     return pl.DataFrame(
         {
             "table": range(len(sources)),
             "file": [source.path for source in sources],
             "sheet": [source.sheet for source in sources],
+            "layout": [layouts[roster.table.columns] for roster in report.rosters],
+            "schema": [schemas[roster.schema.name] for roster in report.rosters],
         },
-        schema={"table": pl.UInt32, "file": pl.String, "sheet": pl.String},
+        schema={"table": pl.UInt32, "file": pl.String, "sheet": pl.String, "layout": pl.UInt32, "schema": pl.UInt32},
     )
 
 
+def _layouts(report: CheckReport) -> list[tuple[Column, ...]]:
+    """Return the different rows of columns: thousands of files have a handful of them."""
+    return list(dict.fromkeys(roster.table.columns for roster in report.rosters))
+
+
+def _schemas(report: CheckReport) -> dict[str, Schema]:
+    return {roster.schema.name: roster.schema for roster in report.rosters}
+
+
 def _columns(report: CheckReport) -> pl.DataFrame:
-    columns = [(index, column) for index, roster in enumerate(report.rosters) for column in roster.table.columns]
+    columns = [(number, column) for number, layout in enumerate(_layouts(report)) for column in layout]
     return pl.DataFrame(
         {
-            "table": [index for index, _ in columns],
+            "layout": [number for number, _ in columns],
             "position": [column.position for _, column in columns],
             "column": [column.header or None for _, column in columns],
             "letter": [column_letter(column.position) for _, column in columns],
         },
-        schema={"table": pl.UInt32, "position": pl.UInt32, "column": pl.String, "letter": pl.String},
+        schema={"layout": pl.UInt32, "position": pl.UInt32, "column": pl.String, "letter": pl.String},
     )
 
 
 def _fields(report: CheckReport) -> pl.DataFrame:
-    fields = [(index, field) for index, roster in enumerate(report.rosters) for field in roster.schema.fields]
+    fields = [
+        (number, schema, field) for number, schema in enumerate(_schemas(report).values()) for field in schema.fields
+    ]
     return pl.DataFrame(
         {
-            "table": [index for index, _ in fields],
-            "field": [field.name for _, field in fields],
-            "title": [field.title for _, field in fields],
-            "mask": [
-                mask_name(field, report.rosters[index].schema.code_tables.get(field.code or ""))
-                for index, field in fields
-            ],
+            "schema": [number for number, _, _ in fields],
+            "field": [field.name for _, _, field in fields],
+            "title": [field.title for _, _, field in fields],
+            "mask": [mask_name(field, schema.code_tables.get(field.code or "")) for _, schema, field in fields],
         },
-        schema={"table": pl.UInt32, "field": pl.String, "title": pl.String, "mask": pl.String},
+        schema={"schema": pl.UInt32, "field": pl.String, "title": pl.String, "mask": pl.String},
     )
 
 

@@ -25,6 +25,7 @@ from xueji_cli.tables.blob import load
 from xueji_cli.tables.locked import reopened
 from xueji_cli.tables.names import file_names
 from xueji_cli.tables.options import MAX_BYTES
+from xueji_cli.tables.paths import Inputs
 from xueji_cli.tables.writing import whole_file
 
 if TYPE_CHECKING:
@@ -80,21 +81,22 @@ def write_folder(report: CheckReport, view: pl.DataFrame, folder: str, *, lang: 
     names: dict[str, str] = {}
     links: dict[int, tuple[str, str]] = {}
     notes: list[str] = []
+    inputs = _inputs(report)
     for file in dict.fromkeys(roster.table.source.path for roster in report.rosters):
         names[file] = _copy_name(report, file, lang, taken=[overview, *names.values()])
         target = home / names[file]
-        with whole_file(target, inputs=_inputs(report)) as temporary:
+        with whole_file(target, inputs=inputs) as temporary:
             made = _write_copy(report, whole, file, temporary, target.suffix, lang)
         notes += made.notes
         links |= {table: (names[file], sheet) for table, sheet in made.sheets.items()}
-    with whole_file(home / overview, inputs=_inputs(report)) as temporary:
+    with whole_file(home / overview, inputs=inputs) as temporary:
         notes += _write_overview(report, view, temporary, lang, links)
     return Written(tuple(str(home / name) for name in (overview, *names.values())), tuple(notes))
 
 
-def _inputs(report: CheckReport) -> list[str]:
-    read = [roster.table.source.path for roster in report.rosters]
-    return [path for path in (*read, *(error.file for error in report.unreadable)) if path != "-"]
+def _inputs(report: CheckReport) -> Inputs:
+    read = dict.fromkeys(roster.table.source.path for roster in report.rosters)
+    return Inputs([*read, *(error.file for error in report.unreadable)])
 
 
 @dataclass(frozen=True, slots=True)

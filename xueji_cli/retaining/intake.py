@@ -49,7 +49,7 @@ def with_head(roster: Roster) -> Roster:
     """Let the head of a household stand for the guardian where a list names none."""
     if "member1_name" in roster.frame.columns or "head" not in roster.frame.columns:
         return roster
-    return replace(roster, frame=roster.frame.with_columns(member1_name=pl.col("head")))
+    return replace(roster, rows=roster.frame.with_columns(member1_name=pl.col("head")))
 
 
 def read_list(rosters: Sequence[Roster], first: int, as_of: date) -> tuple[pl.DataFrame, list[Problem]]:

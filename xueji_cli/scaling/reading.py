@@ -105,7 +105,7 @@ def read(
                 filled |= records.filled(found)
                 counted.append(found.group_by("table", "side", "school").agg(n=pl.len()))
                 parted.add(found, records.bucket(found, cut.parts))
-            rosters.append(roster if isinstance(roster, Roster) else replace(roster.finished(), frame=mapped(kept)))
+            rosters.append(roster if isinstance(roster, Roster) else replace(roster.finished(), rows=mapped(kept)))
     tally = pl.concat(counted).group_by("table", "side", "school").agg(pl.col("n").sum())
     return rosters, parted, filled, tally.sort("table", "side", "school")
 

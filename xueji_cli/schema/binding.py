@@ -214,7 +214,7 @@ def _roster(
         unbound=tuple(
             c for c in table.columns if c not in placed and frame.get_column(c.key).null_count() < frame.height
         ),
-        frame=frame.select(ROW, *named).with_columns(numeric),
+        rows=frame.select(ROW, *named).with_columns(numeric),
         passed_over=passed_over,
     )
 

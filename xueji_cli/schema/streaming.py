@@ -68,7 +68,7 @@ class StreamedRoster:
         sample = pl.DataFrame({ROW: [table.header_row + 1]} | {key: [cell] for key, cell in cells.items()})
         sample = sample.cast({ROW: pl.UInt32} | dict.fromkeys(cells, pl.String))  # type: ignore[arg-type]
         try:
-            bound = self._bind(replace(table, frame=sample, streamed=None))
+            bound = self._bind(replace(table, rows=sample, streamed=None))
         except InputError:
             raise Unstreamable(table.source.path) from None
         if bound.schema.name != self.schema.name or bound.columns != self.columns:
@@ -78,6 +78,6 @@ class StreamedRoster:
             schema=bound.schema,
             columns=bound.columns,
             unbound=bound.unbound,
-            frame=bound.frame.clear(),
+            rows=bound.frame.clear(),
             passed_over=bound.passed_over,
         )

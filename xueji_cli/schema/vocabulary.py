@@ -137,7 +137,9 @@ class Vocabulary:
         # 父亲, 健康, 住校 are headers in some files and cells in most: they are no sign of a header row.
         entries = (entry for schema in schemas for table in schema.code_tables.values() for entry in table.entries)
         self._cells = {header_key(word) for e in entries for word in (e.label, *e.accepted, *e.aliases)}
+        # The same headers stand in file after file.
+        self.knows = lru_cache(maxsize=8192)(self._knows)
 
-    def knows(self, header: str) -> bool:
+    def _knows(self, header: str) -> bool:
         """Say whether a header, as written in a file, names a field of any schema and could not as well be a cell."""
         return header_key(header) not in self._cells and any(index.claims(header) for index in self._indexes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import TypeVar
 
 from xueji_cli.errors import InputError
 from xueji_cli.tables.options import MAX_BYTES
+from xueji_cli.tables.table import Digest, Known
 
 STDIN = "-"
 _T = TypeVar("_T")
@@ -21,6 +23,8 @@ _MAYBE_BLANK = 4096
 _HEAD = 1 << 16
 #: Larger files are read when their turn comes.
 _LARGE = 1 << 29
+#: Up to this size a digest takes less time than a thread to begin.
+_SMALL = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Blob:
 
     path: str
     data: bytes
-    digest: Future[str] = field(repr=False)
+    digest: Digest = field(repr=False)
 
     @property
     def suffix(self) -> str:
@@ -54,10 +58,12 @@ class Ahead:
             paths: In the order in which they will be asked for.
             max_bytes: Size above which a file is refused.
         """
-        self._paths = list(paths)
+        self._next = dict(itertools.pairwise(paths))
         self._max_bytes = max_bytes
         self._reading: dict[str, Future[Blob]] = {}
-        self._begin(0)
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reading")
+        if paths:
+            self._begin(paths[0])
 
     def load(self, path: str) -> Blob:
         """Return a file's bytes, and begin to read the next file.
@@ -69,16 +75,13 @@ class Ahead:
         try:
             return load(path, self._max_bytes) if begun is None else begun.result()
         finally:
-            if path in self._paths:
-                self._begin(self._paths.index(path) + 1)
+            if path in self._next:
+                self._begin(self._next[path])
 
-    def _begin(self, index: int) -> None:
-        if index == len(self._paths):
-            return
-        path = self._paths[index]
+    def _begin(self, path: str) -> None:
         # What comes through a pipe may never come, and two huge files at once are one too many.
         if path != STDIN and _size(path) <= _LARGE:
-            self._reading[path] = _beside(lambda: load(path, self._max_bytes))
+            self._reading[path] = self._reader.submit(load, path, self._max_bytes)
 
 
 def _beside(work: Callable[[], _T]) -> Future[_T]:
@@ -143,7 +146,12 @@ def load(path: str, max_bytes: int) -> Blob:
         raise InputError("too_large", file=path, limit=megabytes(max_bytes))
     if len(data) < _MAYBE_BLANK and not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise InputError("empty_file", file=path)
-    return Blob(path, data, _beside(lambda: hashlib.sha256(data).hexdigest()))
+    small = len(data) <= _SMALL
+    return Blob(path, data, Known(_sha256(data)) if small else _beside(lambda: _sha256(data)))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def megabytes(size: int) -> str:

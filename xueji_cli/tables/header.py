@@ -55,6 +55,9 @@ def find_header(rows: Sequence[Cells], knows: Callable[[str], bool], merges: Seq
     """
     best: Header | None = None
     for index, row in enumerate(rows[:HEAD_ROWS]):
+        # Below a good header come children, and the names of no child are looked up who has too few cells to be a better one.
+        if best is not None and sum(1 for cell in row if cell) <= best.known:
+            continue
         reading = _read_single(row, knows)
         filled = sum(1 for name in reading.names if name)
         if reading.known and (reading.known >= 2 or filled <= 2) and (best is None or reading.known > best.known):

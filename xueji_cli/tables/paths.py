@@ -6,7 +6,9 @@ import glob
 import os
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import overload
 
 from xueji_cli.errors import UserError
 from xueji_cli.tables.blob import STDIN
@@ -80,6 +82,50 @@ def _expand(argument: str, *, recursive: bool) -> list[str]:
     if not matched:
         raise UserError("no_files_match", pattern=argument)
     return sorted(matched, key=natural_key)
+
+
+class Inputs(Sequence[str]):
+    """The inputs of a run, known by their files: asked of every output, of which there may be thousands.
+
+    The files are looked at once, when the first output asks.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        """Take the paths as the user named them; stdin is none."""
+        self._paths = tuple(path for path in paths if path != STDIN)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
+        return self._paths[index]
+
+    @cached_property
+    def _keys(self) -> frozenset[str]:
+        return frozenset(same_file_key(path) for path in self._paths)
+
+    @cached_property
+    def _inodes(self) -> frozenset[tuple[int, int]]:
+        return frozenset(inode for path in self._paths if (inode := _inode(path)) is not None)
+
+    def hold(self, path: str | Path) -> bool:
+        """Say whether a path is one of them: the same file, whatever its spelling, links included."""
+        if not self._paths:
+            return False
+        return same_file_key(path) in self._keys or _inode(path) in self._inodes
+
+
+def _inode(path: str | Path) -> tuple[int, int] | None:
+    """Return what hard links and other spellings of one file share; None when there is no such file."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is(question: object) -> bool:

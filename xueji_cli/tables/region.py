@@ -99,6 +99,8 @@ def _show_numbers(body: pl.DataFrame, grid: Grid) -> pl.DataFrame:
 
 def _show_errors(body: pl.DataFrame, grid: Grid) -> pl.DataFrame:
     """Put the text of formula errors in their cells: readers give nothing for them."""
+    if not grid.errors.height:
+        return body
     for (position,), cells in grid.errors.group_by("position", maintain_order=True):
         name = f"c{position}"
         if name in body.columns:

@@ -35,6 +35,17 @@ class Digest(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A digest that has been computed; it can travel."""
+
+    value: str
+
+    def result(self) -> str:
+        """Return it."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a table came from and what the file really is."""
 
@@ -93,6 +104,20 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """Rows that stand in one frame with those of other tables: a frame of its own takes tens of kilobytes, however few its rows."""
+
+    whole: pl.DataFrame
+    start: int
+    height: int
+
+
+def frame_of(rows: pl.DataFrame | Slice) -> pl.DataFrame:
+    """Return rows as a frame, wherever they stand."""
+    return rows.whole.slice(rows.start, rows.height) if isinstance(rows, Slice) else rows
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A rectangular table found in one sheet.
 
@@ -100,6 +125,7 @@ class Table:
         source: Where it came from.
         header_row: Row number (as Excel shows it) of the last header row.
         columns: Every column that has a header or a value, left to right.
+        rows: The frame, or where it stands among others.
         frame: `row` (UInt32) and one String column per `Column.key`, data rows only. An empty cell is null; a cell of
             spaces stays a cell of spaces. No title, header, footer or wholly blank rows.
         numeric: Column position → Boolean series as long as `frame`: True where the cell was stored as a *number*.
@@ -111,12 +137,17 @@ class Table:
     source: Source
     header_row: int
     columns: tuple[Column, ...]
-    frame: pl.DataFrame
+    rows: pl.DataFrame | Slice
     numeric: Mapping[int, pl.Series] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     streamed: int | None = None
 
     @property
+    def frame(self) -> pl.DataFrame:
+        """The data rows."""
+        return frame_of(self.rows)
+
+    @property
     def height(self) -> int:
         """How many data rows the table has."""
-        return self.frame.height if self.streamed is None else self.streamed
+        return self.rows.height if self.streamed is None else self.streamed

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from xueji_cli.tables.grid import Grid, frame_of
-from xueji_cli.tables.header import HEAD_ROWS, find_header, header_at
+from xueji_cli.tables.header import HEAD_ROWS, Header, find_header, header_at
 from xueji_cli.tables.options import MAX_COLUMNS, MAX_LINE
 from xueji_cli.tables.records import Record, records_of
 
@@ -64,9 +64,7 @@ class Layout:
 def find_layout(data: bytes, header_row: int | None, knows: Callable[[str], bool]) -> Layout:
     """Find out how a text file is built from its beginning; arguments as `read_text`."""
     need = head_lines(header_row)
-    delimiter, head = _best_head(data, need, header_row, knows)
-    rows: list[list[str | None]] = [list(record.cells) for record in head]
-    header = header_at(rows, header_row - 1, knows) if header_row else find_header(rows, knows)
+    delimiter, head, header = _best_head(data, need, header_row, knows)
     if header is None:
         return Layout(delimiter, head, [], 0)
     top, below = head[: header.last + 1], head[header.last + 1 :]
@@ -138,8 +136,8 @@ def plain_line_ends(data: bytes) -> bytes:
 
 def _best_head(
     data: bytes, need: int, header_row: int | None, knows: Callable[[str], bool]
-) -> tuple[str, list[Record]]:
-    """Read the first records with each separator; the one that shows most known headers is right."""
+) -> tuple[str, list[Record], Header | None]:
+    """Read the first records with each separator; the one that shows most known headers is right, and its header comes along."""
     size = _HEAD_BYTES
     cut = data[:size]
     while len(cut) < len(data) and cut.count(b"\n") <= need * 2:
@@ -151,20 +149,20 @@ def _best_head(
     lines = text.split("\n")
     if len(cut) == len(data) and lines and not lines[-1]:
         lines.pop()
-    best: tuple[tuple[int, int], str, list[Record]] | None = None
+    best: tuple[tuple[int, int], str, list[Record], Header | None] | None = None
     for delimiter in DELIMITERS:
         if best is not None and best[0][0] > 1 and delimiter not in text:
             # A row of one cell names one field at the most.
             continue
         records = list(itertools.islice(records_of(lines, delimiter), need))
-        rows = [list(record.cells) for record in records]
+        rows: list[list[str | None]] = [list(record.cells) for record in records]
         header = header_at(rows, header_row - 1, knows) if header_row else find_header(rows, knows)
         widths = Counter(len(row) for row in rows if len(row) > 1)
         score = (header.known if header else 0, widths.most_common(1)[0][1] if widths else 0)
         if best is None or score > best[0]:
-            best = (score, delimiter, records)
+            best = (score, delimiter, records, header)
     assert best is not None
-    return best[1], best[2]
+    return best[1:]
 
 
 # --- everything below the header ---

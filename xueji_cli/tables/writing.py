@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import re
 import shutil
@@ -16,7 +15,7 @@ import polars as pl
 
 from xueji_cli.errors import UserError
 from xueji_cli.tables.names import reserved
-from xueji_cli.tables.paths import same_file_key
+from xueji_cli.tables.paths import Inputs
 from xueji_cli.tables.secret import Password
 
 # What a spreadsheet takes for the start of a formula, full-width forms too; plain numbers are none.
@@ -124,18 +123,9 @@ def refuse_input(path: str | Path, inputs: Iterable[str]) -> None:
     """
     if os.name == "nt" and (names := [part for part in Path(path).parts if reserved(part)]):
         raise UserError("output_reserved_name", file=str(path), name=names[0])
-    wanted = same_file_key(path)
-    for name in inputs:
-        if same_file_key(name) == wanted or _same_inode(path, name):
-            raise UserError("output_is_input", file=str(path))
-
-
-def _same_inode(left: str | Path, right: str | Path) -> bool:
-    """Hard links and other spellings of one file."""
-    try:
-        return Path(left).samefile(right)
-    except (OSError, ValueError):
-        return False
+    known = inputs if isinstance(inputs, Inputs) else Inputs(inputs)
+    if known.hold(path):
+        raise UserError("output_is_input", file=str(path))
 
 
 def _beside(target: Path) -> Path:
@@ -157,7 +147,11 @@ def _prefix(target: Path) -> str:
 
 def _remove_old(folder: Path, target: Path) -> None:
     """Remove what killed runs to the same target left behind, when it is too old to be a run's that is still at work."""
-    for left in target.parent.glob(f"{glob.escape(_prefix(target))}*{_MARK}"):
+    # A plain list of names: among thousands of outputs a pattern for each name takes longer than to write the file.
+    names: list[str] = []
+    with contextlib.suppress(OSError):
+        names = [name for name in os.listdir(target.parent) if name.endswith(_MARK)]  # noqa: PTH208
+    for left in (target.parent / name for name in names if name.startswith(_prefix(target))):
         with contextlib.suppress(OSError):
             if left != folder and time.time() - left.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(left, ignore_errors=True)

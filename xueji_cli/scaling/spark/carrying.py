@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -11,23 +10,12 @@ import polars as pl
 
 from xueji_cli.errors import InputError, UserError
 from xueji_cli.schema.roster import Roster
-from xueji_cli.tables.table import ROW, Column, Fact, Source, Table
+from xueji_cli.tables.table import ROW, Column, Fact, Known, Source, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from xueji_cli.schema.model import Schema
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A digest that has been computed; it can travel."""
-
-    value: str
-
-    def result(self) -> str:
-        """Return it."""
-        return self.value
 
 
 def packed(frame: pl.DataFrame) -> bytes:
@@ -105,7 +93,7 @@ def heard(text: str, schemas: Mapping[str, Schema]) -> Roster:
         schema=schemas[told["schema"]],
         columns={name: columns[position] for name, position in told["bound"].items()},
         unbound=tuple(columns[position] for position in told["unbound"]),
-        frame=pl.DataFrame(schema={ROW: pl.UInt32, **dict.fromkeys(told["bound"], text_of)}),
+        rows=pl.DataFrame(schema={ROW: pl.UInt32, **dict.fromkeys(told["bound"], text_of)}),
         passed_over={name: tuple(columns[p] for p in places) for name, places in told["passed_over"].items()},
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from xueji_cli.errors import InputError, UserError
-from xueji_cli.scaling.spark.carrying import Known, collected, error_of, from_arrow, heard
+from xueji_cli.scaling.spark.carrying import collected, error_of, from_arrow, heard
 from xueji_cli.scaling.spark.intake import SCHEMA, FileParts, WholeFiles
 from xueji_cli.scaling.spark.storage import is_uri, literal, local_uri, plain_path
 from xueji_cli.schema.binding import unmatched_mappings
@@ -24,7 +24,7 @@ from xueji_cli.tables.parquet import names_row, texts
 from xueji_cli.tables.paths import expand_inputs
 from xueji_cli.tables.reader import header_of
 from xueji_cli.tables.streaming import Below, Stream, Unstreamable, knows_once
-from xueji_cli.tables.table import Source
+from xueji_cli.tables.table import Known, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -242,10 +242,8 @@ class Reading:
             bound = self._binder(stream.table)
         except (UserError, Unstreamable):
             return None  # told when it is read as a whole
-        shell = replace(
-            bound, table=replace(bound.table, source=replace(source, digest=Known("")), frame=cells.clear())
-        )
-        parts = FileParts(table, height, head, header, replace(shell, frame=bound.frame.clear()), self._work)
+        shell = replace(bound, table=replace(bound.table, source=replace(source, digest=Known("")), rows=cells.clear()))
+        parts = FileParts(table, height, head, header, replace(shell, rows=bound.frame.clear()), self._work)
         return Cut(rows, parts, roster)
 
     def settled(self, records: pl.DataFrame) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from xueji_cli.errors import InputError, UserError
-from xueji_cli.scaling.spark.carrying import Known, complaint, from_arrow, said
+from xueji_cli.scaling.spark.carrying import complaint, from_arrow, said
 from xueji_cli.schema.binding import unmatched_mappings
 from xueji_cli.schema.roster import Roster
 from xueji_cli.schema.streaming import StreamedRoster
@@ -26,7 +26,7 @@ from xueji_cli.tables.options import MAX_BYTES
 from xueji_cli.tables.pieces import Pieces
 from xueji_cli.tables.reader import read_blob
 from xueji_cli.tables.streaming import KINDS, Unstreamable, open_stream
-from xueji_cli.tables.table import ROW
+from xueji_cli.tables.table import ROW, Known
 
 if TYPE_CHECKING:
     from xueji_cli.schema.binder import Binder

@@ -131,7 +131,7 @@ class SparkMachine:
         for row in picked.collect():
             found.setdefault(row["part"], []).append((row["slice"], unpacked(bytes(row["rows"]))))
         return [
-            replace(roster, frame=pl.concat([frame for _, frame in sorted(found[table], key=lambda each: each[0])]))
+            replace(roster, rows=pl.concat([frame for _, frame in sorted(found[table], key=lambda each: each[0])]))
             if table in found
             else roster
             for table, roster in enumerate(self._rosters)
