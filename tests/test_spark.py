@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -23,8 +24,9 @@ from benchmarks.pairs.registrations import make_records
 from benchmarks.people import make_people
 from xueji_cli.checks.keys import Keys
 from xueji_cli.errors import UserError
-from xueji_cli.scaling.spark import checking, inputs, intake, machine, pairs, session, storage
-from xueji_cli.scaling.spark.stages import fingerprint
+from xueji_cli.matching.clusters import Clusters, cluster
+from xueji_cli.scaling.spark import checking, components, inputs, intake, machine, pairs, session, storage
+from xueji_cli.scaling.spark.stages import Stages, fingerprint
 
 LACKING = (
     "pyspark and pandas are not installed (pip install 'xueji[spark]')"
@@ -226,14 +228,23 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def cut_finely(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_PART", 300)
+    monkeypatch.setattr(machine, "_BUCKET", 2_000)
+    monkeypatch.setattr(pairs, "SLICE", 90)
+
+
 @needs_spark
 def test_duplicates_are_those_of_memory(
     spark: Any, lists: Path, command: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In several parts, slices and buckets; with blocks that are narrowed, some in vain; decisions made; pairs as rows."""
-    monkeypatch.setattr(machine, "_PART", 300)
-    monkeypatch.setattr(machine, "_BUCKET", 2_000)
-    monkeypatch.setattr(pairs, "SLICE", 90)
+    """In several parts, slices and buckets; with blocks that are narrowed, some in vain; decisions made; pairs as rows.
+
+    Clusters are made on the workers, from components.
+    """
+    cut_finely(monkeypatch)
+    monkeypatch.setattr(components, "ON_DRIVER", 0)
+    monkeypatch.setattr(components, "_GROUP", 20)
     files = [lists / "甲.csv", lists / "乙.parquet"]
     command("dedupe", *files, *DAY, "-o", "a.csv")
     made = pl.read_csv(tmp_path / "a.csv", infer_schema=False).head(20)
@@ -260,13 +271,91 @@ def test_duplicates_are_those_of_memory(
 
 
 @needs_spark
-def test_a_plan_counts_what_memory_counts(
-    spark: Any, lists: Path, command: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+def test_links_are_those_of_memory(
+    spark: Any, lists: Path, command: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = ("dedupe", lists / "甲.csv", *JSON, "--plan")
+    """Everybody in both lists is in the answer; large blocks are narrowed; pairs as rows; then two records are explained."""
+    cut_finely(monkeypatch)
+    arguments = ("link", lists / "甲.csv", lists / "乙.parquet", *JSON, "--schema", lists / "few.yaml")
+    whole = command(*arguments)
+    told = json.loads(whole.out)
+    assert any(block["not_compared"] for block in told["large_blocks"])
+    assert told["summary"]["only_left"] > 20
+    assert len(told["pairs"]) > 20
+    there = command(*arguments, "--engine", "spark", "-o", "对.parquet")
+    assert (there.status, there.out) == (whole.status, whole.out)
+    listed = pl.read_parquet(tmp_path / "对.parquet" / "*.parquet")
+    assert listed.height == len(told["pairs"])
+    explain = ("--explain", "乙.parquet:7", "甲.csv:5", "--many")
+    whole, there = (command(*arguments, *explain, *more) for more in ((), ("--engine", "spark")))
+    assert (there.status, there.out) == (whole.status, whole.out)
+    same = command("link", lists / "甲.csv", lists / ".." / lists.name / "甲.csv", "--engine", "spark")
+    assert (same.status, same.out) == (2, "")
+    assert "甲.csv" in same.err
+
+
+@needs_spark
+@pytest.mark.parametrize("files", [("dedupe", "甲.csv"), ("link", "甲.csv", "乙.parquet")], ids=" ".join)
+def test_a_plan_counts_what_memory_counts(
+    files: tuple[str, ...], spark: Any, lists: Path, command: Callable[..., Outcome]
+) -> None:
+    arguments = (files[0], *(lists / name for name in files[1:]), *JSON, "--plan")
     whole, there = (json.loads(command(*arguments, *more).out) for more in ((), ("--engine", "spark")))
     whole.pop("scale"), there.pop("scale")
     assert there == whole
+
+
+def tangle(random: Random) -> list[tuple[int, int]]:
+    """Return chains, stars, cliques and anything else as edges, no two of them with a record in common, numbered as it comes."""
+    shapes: list[list[tuple[int, int]]] = [
+        [(i, i + 1) for i in range(33)],
+        [(0, i) for i in range(1, 40)],
+        [(i, j) for i in range(9) for j in range(i)],
+        *([(random.randrange(n), random.randrange(n)) for _ in range(n)] for n in range(2, 30, 3)),
+    ]
+    edges, first = set(), 0
+    for shape in shapes:
+        size = 1 + max(max(edge) for edge in shape)
+        # A chain in order is short work: it is to be found in any.
+        numbers = random.sample(range(first, first + size), size)
+        edges |= {(min(numbers[a], numbers[b]), max(numbers[a], numbers[b])) for a, b in shape if a != b}
+        first += size
+    moved = random.sample(range(first), first)
+    return sorted({(min(moved[a], moved[b]), max(moved[a], moved[b])) for a, b in edges})
+
+
+@needs_spark
+def test_clusters_of_the_workers_are_those_of_the_driver(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Components of random graphs, and what is put together in them with numbers and decisions against it."""
+    random = Random(7)
+    edges = tangle(random)
+    records = 1 + max(r for _, r in edges)
+    drawn = pl.DataFrame(edges, schema={"l": pl.UInt32, "r": pl.UInt32}, orient="row").with_columns(
+        weight=pl.Series([random.choice([3.0, 5.5, 9.25]) for _ in edges], dtype=pl.Float32),
+        decided=pl.Series([random.random() < 0.05 for _ in edges]),
+    )
+    numbers = pl.Series([random.choice(["A", "B", None, None, None]) for _ in range(records)], dtype=pl.String)
+    apart = (
+        drawn.sample(20, seed=1).select("l", "r").vstack(drawn.sample(20, seed=2).select("l", r=pl.col("r").reverse()))
+    )
+    stages = Stages(spark, storage.Storage(spark), f"file:{tmp_path}", "a run")
+    monkeypatch.setattr(components, "ON_DRIVER", 0)
+    monkeypatch.setattr(components, "_GROUP", 30)
+    groups, refused = components.Components(spark, stages)(drawn, numbers, apart)
+    here, vain = cluster(drawn, numbers, apart)
+    assert vain.height > 20
+    assert groups == here
+    assert sorted(refused.rows()) == sorted(vain.rows())
+    # The same components as those of a union-find, each by its least record; the stages are finished.
+    joined = Clusters({}, ())
+    for edge in edges:
+        joined.join(*edge)
+    contracted = components.stars(stages, spark.createDataFrame([], components.EDGES)).toArrow().to_pylist()
+    assert {(row["u"], row["v"]) for row in contracted} == {
+        (record, group[0]) for group in joined.all() for record in group[1:]
+    }
 
 
 # ---- without a session ----

@@ -15,9 +15,11 @@ import polars as pl
 
 from xueji_cli.matching import blocking, scoring
 from xueji_cli.matching.blocking import KeyPlan, LargeBlock
-from xueji_cli.scaling import candidates, ending, judging, records
+from xueji_cli.scaling import candidates, ending, judging
+from xueji_cli.scaling.records import people as of_records
 from xueji_cli.scaling.spark import pairs as kernels
 from xueji_cli.scaling.spark.carrying import collected, packed, unpacked
+from xueji_cli.scaling.spark.components import Components
 from xueji_cli.scaling.spark.parcels import SCHEMA, frame_of
 from xueji_cli.scaling.spark.people import NumberRecords, PickRows, ReadRecords, codes
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from xueji_cli.matching.blocking import Candidates
     from xueji_cli.matching.decisions import Decisions
     from xueji_cli.matching.dedupe import Deduped
+    from xueji_cli.matching.linking import Linked
     from xueji_cli.matching.people import People
     from xueji_cli.scaling.reading import Wanted
     from xueji_cli.scaling.spark.stages import Stages
@@ -106,20 +109,21 @@ class SparkMachine:
         return int(self._ends[-1])
 
     def dedupe(self, decisions: Decisions | None) -> Deduped:
-        """Find the records that are one person's; `people` of the answer are those that anything is said about."""
+        """Find the records that are one person's (`ending.dedupe`)."""
         outcome = self._outcome()
         adults = self._brought("adults")
         siblings = ending.siblings([] if adults is None else [adults], self._task.model.knowledge)
-        wanted = self._brought("wanted")
-        involved = ending.involved(outcome, siblings, [] if wanted is None else [wanted["record"]])
-        judged = ending.among(outcome, involved, self._gather(involved))
-        return ending.deduped(self._people(involved), judged, involved, siblings, decisions)
+        return ending.dedupe(outcome, siblings, self._wanted, self, decisions, Components(self._spark, self._stages))
+
+    def link(self, *, many: bool, whole: bool = True) -> Linked:
+        """Link two lists (`ending.link`)."""
+        return ending.link(self._outcome(), self._wanted, self, many=many, whole=whole)
 
     def plan(self) -> tuple[People, Candidates]:
         """Count what would be compared; the records of the answer are those that it names."""
         plans, large = self._proposed(make=False)
         named = ending.named(large, self._unkeyed)
-        return self._people(named), ending.candidates(named, plans, large, self._unkeyed)
+        return self.people(named), ending.candidates(named, plans, large, self._unkeyed)
 
     def shown(self, people: People) -> list[Roster]:
         """Return the tables with the rows of some records, which a report shows."""
@@ -160,7 +164,7 @@ class SparkMachine:
 
     def _no_pairs(self, weights: Any) -> pl.DataFrame:
         """Return judged pairs as they are where there is none."""
-        few = self._gather(pl.Series([0], dtype=pl.UInt32))
+        few = self.gather(pl.Series([0], dtype=pl.UInt32))
         return judging.judge(pl.Series([], dtype=pl.UInt64), few, None, weights)
 
     def _proposed(self, *, make: bool) -> tuple[tuple[KeyPlan, ...], tuple[LargeBlock, ...]]:
@@ -261,7 +265,7 @@ class SparkMachine:
         )
 
     def _weights(self, ordered: Any, heights: Mapping[int, int], compared: int) -> scoring.Weights:
-        far = self._gather(_records(scoring.far_apart(self.height)))
+        far = self.gather(_records(scoring.far_apart(self.height)))
         step = scoring.step(compared)
         if not step:
             return judging.weigh(self.height, self._task, far, None, far)
@@ -272,7 +276,7 @@ class SparkMachine:
         told = frame_of(ordered.mapInArrow(kernels.Every(step, before), SCHEMA).toArrow())
         assert told is not None
         sample = blocking.parted(told["p"])
-        return judging.weigh(self.height, self._task, far, sample, self._gather(_records(sample)))
+        return judging.weigh(self.height, self._task, far, sample, self.gather(_records(sample)))
 
     # ---- records here and there ----
 
@@ -283,17 +287,23 @@ class SparkMachine:
         there = self._numbered.where(f"kind = '{kind}'")
         return asks.groupBy("part").cogroup(there.groupBy("part")).applyInArrow(_on_two(kernel), SCHEMA)
 
-    def _gather(self, numbers: pl.Series, kind: str = "columns") -> pl.DataFrame:
+    def gather(self, records: pl.Series) -> pl.DataFrame:
         """Bring the columns of some records to the driver, in order."""
+        return self._driven(records, "columns")
+
+    def people(self, records: pl.Series | None) -> People:
+        """Bring some records to the driver, whose numbers count from 0; all of them when not given."""
+        told = self._brought("records") if records is None else self._driven(records, "records")
+        assert told is not None
+        return of_records(told, self._task, self._filled)
+
+    def _driven(self, numbers: pl.Series, kind: str) -> pl.DataFrame:
         if not numbers.len():
-            return self._gather(pl.Series([0], dtype=pl.UInt32), kind).clear()
+            return self._driven(pl.Series([0], dtype=pl.UInt32), kind).clear()
         asks = self._spark.createDataFrame(kernels.asks(numbers, self._ends, 0), SCHEMA)
         told = frame_of(self._gathered(asks, kind).toArrow())
         assert told is not None
         return told
-
-    def _people(self, numbers: pl.Series) -> People:
-        return records.people(self._gather(numbers, "records"), self._task, self._filled)
 
     def _brought(self, kind: str) -> pl.DataFrame | None:
         return frame_of(self._numbered.where(f"kind = '{kind}'").toArrow())
@@ -302,6 +312,12 @@ class SparkMachine:
     def _shape(self) -> pl.DataFrame:
         """The columns of records, without any."""
         return unpacked(bytes(self._numbered.where("kind = 'shape'").limit(1).collect()[0]["rows"]))
+
+    @cached_property
+    def _wanted(self) -> list[pl.Series]:
+        """The records that are asked for."""
+        found = self._brought("wanted")
+        return [] if found is None else [found["record"]]
 
     @cached_property
     def _unkeyed(self) -> pl.Series:
