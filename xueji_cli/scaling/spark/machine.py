@@ -1,7 +1,7 @@
 """A comparison of people on Spark: the stages of `scaling.machine` with a cluster in place of a work folder of one machine.
 
-What comes to the driver: numbers of codes that many records have, a sample of pairs, verdicts, the few records that they are about; of
-blocks that are too large, number and block of each record.
+What comes to the driver: numbers of codes that many records have, a sample of pairs, verdicts, the few records that they are about (of two
+lists all of them: who has no partner is named); of blocks that are too large, number and block of each record.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from xueji_cli.scaling.records import people as of_records
 from xueji_cli.scaling.spark import pairs as kernels
 from xueji_cli.scaling.spark.carrying import collected, packed, unpacked
 from xueji_cli.scaling.spark.components import Components
-from xueji_cli.scaling.spark.parcels import SCHEMA, frame_of
+from xueji_cli.scaling.spark.parcels import SCHEMA, frame_of, opened
 from xueji_cli.scaling.spark.people import NumberRecords, PickRows, ReadRecords, codes
 
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ class SparkMachine:
         }
         picked = self._rows.mapInArrow(PickRows(self._pieces, wanted), SCHEMA)
         found: dict[int, list[tuple[int, pl.DataFrame]]] = {}
-        for row in picked.collect():
-            found.setdefault(row["part"], []).append((row["slice"], unpacked(bytes(row["rows"]))))
+        for row in opened(picked.toArrow()):
+            found.setdefault(row["part"], []).append((row["slice"], unpacked(row["rows"])))
         return [
             replace(roster, frame=pl.concat([frame for _, frame in sorted(found[table], key=lambda each: each[0])]))
             if table in found
@@ -172,11 +172,11 @@ class SparkMachine:
         keys, narrow = candidates.usable(self._shape, self._task)
         keyed = dict(self._numbered.where("kind = 'keys'").groupBy("slice").sum("n").collect())
         buckets = max(1, -(-sum(keyed.values()) // max(len(keys), 1) * 2 // _BUCKET))
-        rows = self._numbered.where("kind = 'keys'").mapInArrow(kernels.SpreadKeys(buckets), kernels.KEYS)
+        rows = self._numbered.where("kind = 'keys'").mapInArrow(kernels.SpreadKeys(buckets), SCHEMA)
         kernel = kernels.MakePairs(self._task, self._ends, make)
         name = "pairs" if make else "plan"
         made = self._stages.frame(
-            f"{name}-0", SCHEMA, lambda: rows.groupBy("idx", "bucket").applyInArrow(_on_group(kernel), SCHEMA)
+            f"{name}-0", SCHEMA, lambda: rows.groupBy("slice", "part").applyInArrow(_on_group(kernel), SCHEMA)
         )
         self._made = [made.where("kind = 'pairs'")]
         counts = {
@@ -186,7 +186,7 @@ class SparkMachine:
         shared: dict[int, int] = {}
         for row in made.where("kind = 'plan'").select("slice", "said").collect():
             shared[row["slice"]] = shared.get(row["slice"], 0) + int(json.loads(row["said"]))
-        first = self._over(made)
+        first = _by_key(made, "over")
         rest: dict[int, list[pl.DataFrame]] = {idx: [] for idx in first}
         used: dict[int, list[str]] = {idx: [] for idx in first}
         left = dict(first)
@@ -199,10 +199,10 @@ class SparkMachine:
             self._made.append(made.where("kind = 'pairs'"))
             for row in made.where("kind = 'plan'").groupBy("slice").sum("n").toDF("slice", "n").collect():
                 counts[row["slice"]] += row["n"]
-            over = self._over(made)
+            over = _by_key(made, "over")
             for idx, part in by.items():
                 used[idx].append(str(part))
-                rest[idx].append(without.filter(pl.col("idx") == idx).select("row", "block"))
+                rest[idx].append(without.get(idx, first[idx].clear()))
                 if idx in over:
                     left[idx] = over[idx]
                 else:
@@ -218,14 +218,9 @@ class SparkMachine:
         )
         return plans, blocking.foremost(large)
 
-    def _over(self, made: Any) -> dict[int, pl.DataFrame]:
-        """Return for each key `row` and `block` of its blocks that are too large."""
-        found: dict[int, list[pl.DataFrame]] = {}
-        for row in made.where("kind = 'over'").collect():
-            found.setdefault(row["slice"], []).append(unpacked(bytes(row["rows"])).select("row", "block"))
-        return {idx: pl.concat(frames) for idx, frames in found.items()}
-
-    def _narrowed(self, made: Any, by: Mapping[int, KeyPart], name: str, *, make: bool) -> tuple[Any, pl.DataFrame]:
+    def _narrowed(
+        self, made: Any, by: Mapping[int, KeyPart], name: str, *, make: bool
+    ) -> tuple[Any, dict[int, pl.DataFrame]]:
         """Narrow large blocks by one more part of each key; return what was made, and the rows that lack the part."""
         from pyspark.sql import functions as f
 
@@ -234,20 +229,19 @@ class SparkMachine:
         columns = self._numbered.where("kind = 'columns'")
         finer = self._stages.frame(
             f"{name}-keys",
-            kernels.KEYS,
+            SCHEMA,
             lambda: (
                 over.groupBy("part")
                 .cogroup(columns.groupBy("part"))
-                .applyInArrow(_on_two(kernels.FinerKeys(self._task, dict(by), buckets)), kernels.KEYS)
+                .applyInArrow(_on_two(kernels.FinerKeys(self._task, dict(by), buckets)), SCHEMA)
             ),
         )
         kernel = kernels.MakePairs(self._task, self._ends, make, narrowed=True)
-        keyed = finer.where("key is not null")
+        keyed = finer.where("kind = 'keys'")
         found = self._stages.frame(
-            name, SCHEMA, lambda: keyed.groupBy("idx", "bucket").applyInArrow(_on_group(kernel), SCHEMA)
+            name, SCHEMA, lambda: keyed.groupBy("slice", "part").applyInArrow(_on_group(kernel), SCHEMA)
         )
-        without = collected(finer.where("key is null").select("idx", "row", "block"))
-        return found, without.with_columns(pl.col("row").cast(pl.UInt32), pl.col("block").reinterpret(signed=False))
+        return found, _by_key(finer, "without")
 
     def _ordered(self) -> Any:
         """Return the pairs in order, slice by slice, and what each slice asks of the parts."""
@@ -343,6 +337,14 @@ class SparkMachine:
             pl.col("n").cast(pl.UInt32),
         )
         return self._spark.sparkContext.broadcast(packed(frame))
+
+
+def _by_key(made: Any, kind: str) -> dict[int, pl.DataFrame]:
+    """Return for each key `row` and `block` of what parcels of a kind hold."""
+    found: dict[int, list[pl.DataFrame]] = {}
+    for row in opened(made.where(f"kind = '{kind}'").toArrow()):
+        found.setdefault(row["slice"], []).append(unpacked(row["rows"]).select("row", "block"))
+    return {idx: pl.concat(frames) for idx, frames in found.items()}
 
 
 def _records(pairs: pl.DataFrame) -> pl.Series:
