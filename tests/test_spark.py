@@ -25,7 +25,7 @@ from benchmarks.people import make_people
 from xueji_cli.checks.keys import Keys
 from xueji_cli.errors import UserError
 from xueji_cli.matching.clusters import Clusters, cluster
-from xueji_cli.scaling.spark import checking, components, inputs, intake, machine, pairs, session, storage
+from xueji_cli.scaling.spark import checking, components, inputs, intake, machine, pairs, parcels, session, storage
 from xueji_cli.scaling.spark.stages import Stages, fingerprint
 
 LACKING = (
@@ -444,6 +444,17 @@ def test_patterns_in_the_name_of_a_file_are_none() -> None:
         storage.is_uri(each) for each in ("file:///a.csv", "a:b.csv".replace(":", "/"), "/a.csv", "各校/a.csv")
     )
     assert storage.plain_path("file:///a%20b.csv") == "/a b.csv"
+
+
+def test_parcels_go_in_batches_that_arrow_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [parcels.parcel("a", part=i, rows=pl.DataFrame({"n": [i]})) for i in range(5)]
+    monkeypatch.setattr(parcels, "_BATCH", 2 * len(rows[0][-1] or b""))
+    table = parcels.bundled([parcels.parcel("b"), *rows])
+    assert [batch.num_rows for batch in table.to_batches()] == [3, 2, 1]
+    told = parcels.frame_of(table, "a")
+    assert told is not None
+    assert told["n"].to_list() == [0, 1, 2, 3, 4]
+    assert parcels.bundled([]).num_rows == 0
 
 
 def test_integers_that_stand_twice() -> None:
