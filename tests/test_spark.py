@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -111,6 +112,17 @@ def test_files_that_can_not_be_read_do_not_stop_the_others(
     assert wrong.err == command("check", "a.csv", *JSON, "--map", "没有这列=姓名").err
 
 
+@contextmanager
+def small_splits(spark: Any) -> Iterator[None]:
+    """Have Spark cut small files, which the other tests of the session would wait for."""
+    small = {"spark.sql.files.maxPartitionBytes": "60000", "spark.sql.files.openCostInBytes": "1"}
+    for name, value in small.items():
+        spark.conf.set(name, value)
+    yield
+    for name in small:
+        spark.conf.unset(name)
+
+
 @needs_spark
 def test_the_parts_of_a_large_file_give_the_report_of_memory(
     spark: Any,
@@ -126,8 +138,6 @@ def test_the_parts_of_a_large_file_give_the_report_of_memory(
     rows.head(2_803).write_parquet(tmp_path / "b.parquet", row_group_size=1_400)
     whole = command("check", "a.parquet", "b.parquet", *JSON)
     monkeypatch.setattr(inputs, "LARGE", 1)
-    spark.conf.set("spark.sql.files.maxPartitionBytes", "60000")
-    spark.conf.set("spark.sql.files.openCostInBytes", "1")
     looked: list[list[int]] = []
     settled = inputs.Reading.settled
 
@@ -136,7 +146,8 @@ def test_the_parts_of_a_large_file_give_the_report_of_memory(
         return settled(self, records)
 
     monkeypatch.setattr(inputs.Reading, "settled", look)
-    there = command("check", "a.parquet", "b.parquet", *JSON, "--engine", "spark")
+    with small_splits(spark):
+        there = command("check", "a.parquet", "b.parquet", *JSON, "--engine", "spark")
     assert there == whole
     assert min(looked[0]) > 1, "both files were cut"
 
