@@ -2,7 +2,7 @@
 
     python -m benchmarks.spark                      200,000 records: equal reports; an executor killed; a driver killed
     python -m benchmarks.spark --rows 20000         … of fewer
-    python -m benchmarks.spark --placeholder        5,000,000 records of which 5 % have one telephone number
+    python -m benchmarks.spark --skew 5000000       one telephone and birth date on 5 % of all registrations, on this machine's processors
 
 Needs `pip install 'xueji[spark]'` and Java. Ends with 1 when something is not as it must be.
 """
@@ -10,7 +10,6 @@ Needs `pip install 'xueji[spark]'` and Java. Ends with 1 when something is not a
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import socket
@@ -28,6 +27,7 @@ import psutil  # type: ignore[import-untyped] - it has no types
 from benchmarks.faults.inject import spoil
 from benchmarks.layouts import LAYOUTS, select
 from benchmarks.pairs.files import FULL
+from benchmarks.pairs.past_memory import DESK, head_of
 from benchmarks.pairs.provinces import write_registrations
 from benchmarks.pairs.registrations import make_records
 from benchmarks.people import make_people
@@ -36,9 +36,7 @@ from benchmarks.schools import AS_OF
 
 _SEED = 2025
 _HOST = "127.0.0.1"
-COMMANDS = ("check", "dedupe")
-#: How many registrations have the telephone of the registry.
-_SHARE = 0.05
+COMMANDS = ("check", "dedupe", "link")
 _JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
@@ -169,7 +167,7 @@ def compare(rows: int, folder: Path, memory: str, commands: list[str]) -> bool:
     roster, halves = files(rows, folder)
     good = True
     with cluster(memory) as made:
-        for command, inputs in (("check", [roster]), ("dedupe", halves)):
+        for command, inputs in (("check", [roster]), ("dedupe", halves), ("link", halves)):
             if command not in commands:
                 continue
             arguments = [command, *map(str, inputs), "--as-of", AS_OF, "--format", "json"]
@@ -219,44 +217,70 @@ def _run(made: Cluster, arguments: list[str], how: str, folder: Path, expected: 
     return good
 
 
-def placeholder(rows: int, folder: Path, memory: str) -> bool:
-    """Find duplicates among registrations of which a twentieth have one telephone; what is too large must be named."""
-    path = write_registrations(rows, folder / f"spark-desk-{rows}.parquet", desk=_SHARE)
+def skewed(rows: int, folder: Path, memory: str) -> bool:
+    """Find duplicates among registrations of which a twentieth have one telephone and birth date; that block must be named."""
+    path = write_registrations(rows, folder / f"scale-desk-{rows}.parquet", desk=DESK)
     report = folder / "spark-desk.json"
     options = ("--as-of", AS_OF, "--format", "json", "--engine", "spark", "--master", "local[2]")
     began = time.perf_counter()
     process = start(["dedupe", str(path), *options, "--conf", f"spark.driver.memory={memory}"], report)
-    peak = 0
+    seen = Seen()
     while process.poll() is None:
-        with suppress(psutil.Error):
-            tree = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-            peak = max(peak, sum(each.memory_info().rss for each in tree))
+        seen.look(process.pid)
         time.sleep(0.2)
     end(process, report)
-    seconds = time.perf_counter() - began
-    told = json.loads(report.read_text(encoding="utf-8"))
+    taken = ", ".join(f"{what} {size / 2**30:.2f} GB" for what, size in seen.peaks.items())
     print(
-        f"dedupe {rows:,}, 5 % share a telephone: {seconds:.1f} s, {peak / 2**30:.2f} GB with all processes of Java and Python"
+        f"dedupe {rows:,}, 5 % share a telephone: {time.perf_counter() - began:.1f} s, "
+        f"processors {sum(seen.processor.values()):.1f} s; at the most {taken}, {seen.peak / 2**30:.2f} GB together"
     )
+    told = head_of(report)
     blocks = [block for block in told["large_blocks"] if "phone" in block["key"]]
     for block in blocks:
         print(
             f"  {block['key']}: {block['records']:,} records, narrowed by {block['narrowed_by']}, {block['not_compared']:,} left"
         )
-    print(f"named: {'ok' if blocks else 'NO'}, {told['summary']['pairs_compared']:,} pairs compared")
+    found = told["summary"]
+    print(
+        f"named: {'ok' if blocks else 'NO'}; {found['pairs_compared']:,} pairs compared, {found['clusters']:,} clusters, "
+        f"{found['review_pairs']:,} to look at"
+    )
     return bool(blocks)
+
+
+class Seen:
+    """What was seen of a run's processes: resident memory (pages that they share counted for each), and time of processors."""
+
+    def __init__(self) -> None:
+        self.peak = 0
+        self.peaks = {"Java": 0, "the driver's Python": 0, "workers": 0}
+        self.processor: dict[int, float] = {}
+
+    def look(self, driver: int) -> None:
+        """Look at a driver and all that it started."""
+        now = dict.fromkeys(self.peaks, 0)
+        with suppress(psutil.Error):
+            for each in (psutil.Process(driver), *psutil.Process(driver).children(recursive=True)):
+                with suppress(psutil.Error):
+                    what = (
+                        "the driver's Python" if each.pid == driver else "Java" if each.name() == "java" else "workers"
+                    )
+                    now[what] += each.memory_info().rss
+                    self.processor[each.pid] = sum(each.cpu_times()[:2])
+        self.peaks = {what: max(size, now[what]) for what, size in self.peaks.items()}
+        self.peak = max(self.peak, sum(now.values()))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int)
     parser.add_argument("--commands", nargs="+", choices=COMMANDS, default=list(COMMANDS))
-    parser.add_argument("--memory", default="2g", help="of a worker, or of the driver with --placeholder")
-    parser.add_argument("--placeholder", action="store_true")
+    parser.add_argument("--memory", default="2g", help="Java's of a worker, or of the driver with --skew")
+    parser.add_argument("--skew", type=int, metavar="RECORDS")
     parser.add_argument("--folder", type=Path, default=DATA)
     arguments = parser.parse_args()
-    if arguments.placeholder:
-        return 0 if placeholder(arguments.rows or 5_000_000, arguments.folder, arguments.memory) else 1
+    if arguments.skew:
+        return 0 if skewed(arguments.skew, arguments.folder, arguments.memory) else 1
     return 0 if compare(arguments.rows or 200_000, arguments.folder, arguments.memory, arguments.commands) else 1
 
 

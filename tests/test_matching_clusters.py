@@ -21,21 +21,25 @@ def pairs(*rows: tuple[int, int, float]) -> pl.DataFrame:
     return frame.with_columns(decided=pl.lit(value=False))
 
 
+def apart(*rows: tuple[int, int]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema={"l": pl.UInt32, "r": pl.UInt32}, orient="row")
+
+
 def test_pairs_chain_into_one_cluster() -> None:
-    groups, refused = cluster(pairs((0, 1, 9.0), (1, 2, 8.0), (4, 5, 7.0)), None, [])
+    groups, refused = cluster(pairs((0, 1, 9.0), (1, 2, 8.0), (4, 5, 7.0)), None, apart())
     assert groups == [[0, 1, 2], [4, 5]]
     assert refused.is_empty()
 
 
 def test_a_weak_bridge_does_not_chain_two_children() -> None:
     numbers = pl.Series(["A", None, None, "B"], dtype=pl.String)
-    groups, refused = cluster(pairs((0, 1, 9.0), (2, 3, 9.0), (1, 2, 5.0)), numbers, [])
+    groups, refused = cluster(pairs((0, 1, 9.0), (2, 3, 9.0), (1, 2, 5.0)), numbers, apart())
     assert groups == [[0, 1], [2, 3]]
     assert refused.rows() == [(1, 2)]
 
 
 def test_what_was_decided_apart_stays_apart() -> None:
-    groups, refused = cluster(pairs((0, 1, 9.0), (1, 2, 8.0)), None, [(0, 2)])
+    groups, refused = cluster(pairs((0, 1, 9.0), (1, 2, 8.0)), None, apart((0, 2)))
     assert groups == [[0, 1]]
     assert refused.rows() == [(1, 2)]
 

@@ -9,7 +9,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
@@ -23,8 +25,9 @@ from benchmarks.pairs.registrations import make_records
 from benchmarks.people import make_people
 from xueji_cli.checks.keys import Keys
 from xueji_cli.errors import UserError
-from xueji_cli.scaling.spark import checking, inputs, intake, machine, pairs, session, storage
-from xueji_cli.scaling.spark.stages import fingerprint
+from xueji_cli.matching.clusters import Clusters, cluster
+from xueji_cli.scaling.spark import checking, components, inputs, intake, machine, pairs, parcels, session, storage
+from xueji_cli.scaling.spark.stages import Stages, fingerprint
 
 LACKING = (
     "pyspark and pandas are not installed (pip install 'xueji[spark]')"
@@ -109,6 +112,17 @@ def test_files_that_can_not_be_read_do_not_stop_the_others(
     assert wrong.err == command("check", "a.csv", *JSON, "--map", "没有这列=姓名").err
 
 
+@contextmanager
+def small_splits(spark: Any) -> Iterator[None]:
+    """Have Spark cut small files, which the other tests of the session would wait for."""
+    small = {"spark.sql.files.maxPartitionBytes": "60000", "spark.sql.files.openCostInBytes": "1"}
+    for name, value in small.items():
+        spark.conf.set(name, value)
+    yield
+    for name in small:
+        spark.conf.unset(name)
+
+
 @needs_spark
 def test_the_parts_of_a_large_file_give_the_report_of_memory(
     spark: Any,
@@ -124,8 +138,6 @@ def test_the_parts_of_a_large_file_give_the_report_of_memory(
     rows.head(2_803).write_parquet(tmp_path / "b.parquet", row_group_size=1_400)
     whole = command("check", "a.parquet", "b.parquet", *JSON)
     monkeypatch.setattr(inputs, "LARGE", 1)
-    spark.conf.set("spark.sql.files.maxPartitionBytes", "60000")
-    spark.conf.set("spark.sql.files.openCostInBytes", "1")
     looked: list[list[int]] = []
     settled = inputs.Reading.settled
 
@@ -134,7 +146,8 @@ def test_the_parts_of_a_large_file_give_the_report_of_memory(
         return settled(self, records)
 
     monkeypatch.setattr(inputs.Reading, "settled", look)
-    there = command("check", "a.parquet", "b.parquet", *JSON, "--engine", "spark")
+    with small_splits(spark):
+        there = command("check", "a.parquet", "b.parquet", *JSON, "--engine", "spark")
     assert there == whole
     assert min(looked[0]) > 1, "both files were cut"
 
@@ -226,14 +239,23 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def cut_finely(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_PART", 300)
+    monkeypatch.setattr(machine, "_BUCKET", 2_000)
+    monkeypatch.setattr(pairs, "SLICE", 90)
+
+
 @needs_spark
 def test_duplicates_are_those_of_memory(
     spark: Any, lists: Path, command: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In several parts, slices and buckets; with blocks that are narrowed, some in vain; decisions made; pairs as rows."""
-    monkeypatch.setattr(machine, "_PART", 300)
-    monkeypatch.setattr(machine, "_BUCKET", 2_000)
-    monkeypatch.setattr(pairs, "SLICE", 90)
+    """In several parts, slices and buckets; with blocks that are narrowed, some in vain; decisions made; pairs as rows.
+
+    Clusters are made on the workers, from components.
+    """
+    cut_finely(monkeypatch)
+    monkeypatch.setattr(components, "ON_DRIVER", 0)
+    monkeypatch.setattr(components, "_GROUP", 20)
     files = [lists / "甲.csv", lists / "乙.parquet"]
     command("dedupe", *files, *DAY, "-o", "a.csv")
     made = pl.read_csv(tmp_path / "a.csv", infer_schema=False).head(20)
@@ -260,13 +282,89 @@ def test_duplicates_are_those_of_memory(
 
 
 @needs_spark
-def test_a_plan_counts_what_memory_counts(
-    spark: Any, lists: Path, command: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+def test_links_are_those_of_memory(
+    spark: Any, lists: Path, command: Callable[..., Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = ("dedupe", lists / "甲.csv", *JSON, "--plan")
+    """Everybody in both lists is in the answer; large blocks are narrowed; pairs as rows."""
+    cut_finely(monkeypatch)
+    arguments = ("link", lists / "甲.csv", lists / "乙.parquet", *JSON, "--schema", lists / "few.yaml")
+    whole = command(*arguments)
+    told = json.loads(whole.out)
+    assert any(block["not_compared"] for block in told["large_blocks"])
+    assert told["summary"]["only_left"] > 20
+    assert len(told["pairs"]) > 20
+    there = command(*arguments, "--engine", "spark", "-o", "对.parquet")
+    assert (there.status, there.out) == (whole.status, whole.out)
+    listed = pl.read_parquet(tmp_path / "对.parquet" / "*.parquet")
+    assert listed.height == len(told["pairs"])
+    same = command("link", lists / "甲.csv", lists / ".." / lists.name / "甲.csv", "--engine", "spark")
+    assert (same.status, same.out) == (2, "")
+    assert "甲.csv" in same.err
+
+
+@needs_spark
+@pytest.mark.parametrize("option", [("--plan",), ("--explain", "乙.parquet:7", "甲.csv:5")], ids=["plan", "explain"])
+def test_a_look_at_two_lists_is_that_of_memory(
+    option: tuple[str, ...], spark: Any, lists: Path, command: Callable[..., Outcome]
+) -> None:
+    arguments = ("link", lists / "甲.csv", lists / "乙.parquet", *JSON, *option)
     whole, there = (json.loads(command(*arguments, *more).out) for more in ((), ("--engine", "spark")))
-    whole.pop("scale"), there.pop("scale")
+    # A plan says what either way takes.
+    whole.pop("scale", None), there.pop("scale", None)
     assert there == whole
+
+
+def tangle(random: Random) -> list[tuple[int, int]]:
+    """Return chains, stars, cliques and anything else as edges, no two of them with a record in common, numbered as it comes."""
+    shapes: list[list[tuple[int, int]]] = [
+        [(i, i + 1) for i in range(24)],
+        [(0, i) for i in range(1, 30)],
+        [(i, j) for i in range(8) for j in range(i)],
+        *([(random.randrange(n), random.randrange(n)) for _ in range(n)] for n in range(2, 24, 3)),
+    ]
+    edges, first = set(), 0
+    for shape in shapes:
+        size = 1 + max(max(edge) for edge in shape)
+        # A chain in order is short work: it is to be found in any.
+        numbers = random.sample(range(first, first + size), size)
+        edges |= {(min(numbers[a], numbers[b]), max(numbers[a], numbers[b])) for a, b in shape if a != b}
+        first += size
+    moved = random.sample(range(first), first)
+    return sorted({(min(moved[a], moved[b]), max(moved[a], moved[b])) for a, b in edges})
+
+
+@needs_spark
+def test_clusters_of_the_workers_are_those_of_the_driver(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Components of random graphs, and what is put together in them with numbers and decisions against it."""
+    random = Random(7)
+    edges = tangle(random)
+    records = 1 + max(r for _, r in edges)
+    drawn = pl.DataFrame(edges, schema={"l": pl.UInt32, "r": pl.UInt32}, orient="row").with_columns(
+        weight=pl.Series([random.choice([3.0, 5.5, 9.25]) for _ in edges], dtype=pl.Float32),
+        decided=pl.Series([random.random() < 0.05 for _ in edges]),
+    )
+    numbers = pl.Series([random.choice(["A", "B", None, None, None]) for _ in range(records)], dtype=pl.String)
+    apart = (
+        drawn.sample(20, seed=1).select("l", "r").vstack(drawn.sample(20, seed=2).select("l", r=pl.col("r").reverse()))
+    )
+    stages = Stages(spark, storage.Storage(spark), f"file:{tmp_path}", "a run")
+    monkeypatch.setattr(components, "ON_DRIVER", 0)
+    monkeypatch.setattr(components, "_GROUP", 30)
+    groups, refused = components.Components(spark, stages)(drawn, numbers, apart)
+    here, vain = cluster(drawn, numbers, apart)
+    assert vain.height > 20
+    assert groups == here
+    assert sorted(refused.rows()) == sorted(vain.rows())
+    # The same components as those of a union-find, each by its least record; the stages are finished.
+    joined = Clusters({}, ())
+    for edge in edges:
+        joined.join(*edge)
+    contracted = components.stars(stages, spark.createDataFrame([], components.EDGES)).toArrow().to_pylist()
+    assert {(row["u"], row["v"]) for row in contracted} == {
+        (record, group[0]) for group in joined.all() for record in group[1:]
+    }
 
 
 # ---- without a session ----
@@ -357,6 +455,17 @@ def test_patterns_in_the_name_of_a_file_are_none() -> None:
         storage.is_uri(each) for each in ("file:///a.csv", "a:b.csv".replace(":", "/"), "/a.csv", "各校/a.csv")
     )
     assert storage.plain_path("file:///a%20b.csv") == "/a b.csv"
+
+
+def test_parcels_go_in_batches_that_arrow_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [parcels.parcel("a", part=i, rows=pl.DataFrame({"n": [i]})) for i in range(5)]
+    monkeypatch.setattr(parcels, "_BATCH", 2 * len(rows[0][-1] or b""))
+    table = parcels.bundled([parcels.parcel("b"), *rows])
+    assert [batch.num_rows for batch in table.to_batches()] == [3, 2, 1]
+    told = parcels.frame_of(table, "a")
+    assert told is not None
+    assert told["n"].to_list() == [0, 1, 2, 3, 4]
+    assert parcels.bundled([]).num_rows == 0
 
 
 def test_integers_that_stand_twice() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.pairs.files import write_rosters
 from benchmarks.pairs.provinces import write_registrations
@@ -79,9 +80,7 @@ def large(records: int, memory: str, folder: Path) -> bool:
     report = folder / "scale-large.json"
     outcome = dedupe(path, report, "--memory", memory)
     _say(f"dedupe, {records:>12,}, in buckets, {memory}", outcome)
-    with report.open(encoding="utf-8") as stream:
-        head = json.loads("".join([next(stream)]).rstrip().rstrip(",") + "}")
-    found = head["summary"]
+    found = head_of(report)["summary"]
     print(
         f"{found['pairs_compared']:,} pairs compared, {found['clusters']:,} clusters, {found['review_pairs']:,} to look at"
     )
@@ -109,6 +108,14 @@ def skewed(records: int, memory: str, folder: Path) -> bool:
     kept = bool(blocks) and outcome.peak_bytes <= BYTES
     print(f"named, ≤ {BYTES / 2**30:.0f} GB: {'ok' if kept else 'OVER'}")
     return kept
+
+
+def head_of(report: Path) -> dict[str, Any]:
+    """Return the JSON of a comparison without its lists of clusters, pairs and records: they may be larger than memory."""
+    with report.open(encoding="utf-8") as stream:
+        lines = "".join(takewhile(lambda line: not line.startswith('"clusters": ['), stream))
+    found: dict[str, Any] = json.loads(lines.rstrip().rstrip(",") + "}")
+    return found
 
 
 def _same(name: str, left: Path, right: Path) -> bool:

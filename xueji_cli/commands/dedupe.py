@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -91,9 +92,15 @@ def dedupe(
     if engine == "spark":
         from xueji_cli.commands import on_spark
 
-        asked = on_spark.Ask(master, conf, work_dir)
-        return on_spark.dedupe(
-            files, outputs, settings, console, asked, chosen, wanted, own, made, plan=plan, finish=finish
+        return on_spark.compare(
+            on_spark.Comparison(
+                "dedupe", [files], outputs, chosen, wanted, own, plan=plan, more=made.files if made else ()
+            ),
+            settings,
+            console,
+            on_spark.Ask(master, conf, work_dir),
+            find=lambda machine: partial(report_of, machine.dedupe(made.decisions if made else None), made=made),
+            finish=finish,
         )
     refuse_without_spark(master, conf)
     paths = expand_inputs(files, recursive=settings.recursive)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -41,6 +42,9 @@ def link(
     encoding: options.Encoding = None,
     recursive: options.Recursive = False,
     memory: options.Memory = None,
+    engine: options.Engine = "memory",
+    master: options.Master = None,
+    conf: options.Conf = None,
     work_dir: options.WorkDir = None,
     places: options.Places = 3,
     reveal: options.Reveal = False,
@@ -56,7 +60,7 @@ def link(
 ) -> int:
     """Link two lists."""
     from xueji_cli.commands import comparing, looking, scaled
-    from xueji_cli.commands.check import refuse_outputs
+    from xueji_cli.commands.check import refuse_outputs, refuse_without_spark
     from xueji_cli.commands.start import start
     from xueji_cli.errors import UserError
     from xueji_cli.matching.linking import link as find_links
@@ -65,14 +69,8 @@ def link(
 
     console, settings = start(ctx, without=frozenset())
     schools = comparing.schools_of(within=within_school, across=across_schools)
-    sides = [expand_inputs([side], recursive=settings.recursive) for side in (left, right)]
-    known = {same_file_key(path) for path in sides[0]}
-    if both := [path for path in sides[1] if same_file_key(path) in known]:
-        raise UserError("link_same_file", file=both[0])
     outputs = list(dict.fromkeys(output or []))
     comparing.refuse_files(settings, outputs, plan=plan, explain=explain is not None)
-    refuse_outputs(outputs, [path for side in sides for path in side])
-    way = scaled.way([path for side in sides for path in side], settings, work_dir)
     own = {
         "threshold": threshold,
         "review_threshold": review_threshold,
@@ -80,14 +78,32 @@ def link(
         "many": many,
     }
 
-    def finish(report: PairReport) -> int:
+    def finish(report: PairReport, outputs: Sequence[str] = outputs) -> int:
         if explain is not None:
             return looking.explain(report, explain, settings, console)
         return comparing.show(report, settings, console, outputs, limit=places)
 
     chosen = comparing.Chosen(threshold, review_threshold, schools)
+    wanted = Wanted(looking.rows_of(explain))
+    if engine == "spark":
+        from xueji_cli.commands import on_spark
+
+        return on_spark.compare(
+            on_spark.Comparison("link", [[left], [right]], outputs, chosen, wanted, own, plan=plan),
+            settings,
+            console,
+            on_spark.Ask(master, conf, work_dir),
+            find=lambda machine: partial(report_of, machine.link(many=many, whole=explain is None)),
+            finish=finish,
+        )
+    refuse_without_spark(master, conf)
+    sides = [expand_inputs([side], recursive=settings.recursive) for side in (left, right)]
+    known = {same_file_key(path) for path in sides[0]}
+    if both := [path for path in sides[1] if same_file_key(path) in known]:
+        raise UserError("link_same_file", file=both[0])
+    refuse_outputs(outputs, [path for side in sides for path in side])
+    way = scaled.way([path for side in sides for path in side], settings, work_dir)
     if way is not None:
-        wanted = Wanted(looking.rows_of(explain))
         with scaled.at_work(sides, settings, console, way, chosen, wanted) as work:
             if work.machine is None or work.schema is None:
                 return comparing.nothing_read(work.failures, console)

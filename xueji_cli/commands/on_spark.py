@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from xueji_cli.checks.keeping import Checked
     from xueji_cli.checks.rule import ActiveRule
     from xueji_cli.commands.comparing import Chosen
-    from xueji_cli.commands.decisions import MadeDecisions
     from xueji_cli.console import Console
     from xueji_cli.errors import InputError
     from xueji_cli.reports.pairs.report import PairReport
+    from xueji_cli.reports.report import Run as HowRun
     from xueji_cli.scaling.reading import Wanted
     from xueji_cli.scaling.spark.inputs import Input
+    from xueji_cli.scaling.spark.machine import SparkMachine
     from xueji_cli.scaling.spark.stages import Stages
     from xueji_cli.scaling.spark.storage import Storage
     from xueji_cli.schema.roster import Roster
@@ -55,7 +56,7 @@ def check(
     from xueji_cli.reports.rows import write_findings
     from xueji_cli.scaling.spark import checking
 
-    with _run(files, outputs, settings, console, ask) as run:
+    with _run([files], outputs, settings, console, ask) as run:
         binder, options = binder_for(settings), read_options(settings)
 
         def judged(
@@ -81,37 +82,51 @@ def check(
         return show(report, settings, console, run.documents, limit=places)
 
 
-def dedupe(
-    files: Sequence[str],
-    outputs: Sequence[str],
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A comparison of people as the user asks for it.
+
+    Attributes:
+        command: `dedupe` or `link`.
+        sides: The files of one pool, or of two lists.
+        outputs: What is written.
+        chosen: How people are compared.
+        wanted: Records that are asked for.
+        own: The command's own options, for the report.
+        plan: Only count.
+        more: Further files that no output may be.
+    """
+
+    command: str
+    sides: Sequence[Sequence[str]]
+    outputs: Sequence[str]
+    chosen: Chosen
+    wanted: Wanted
+    own: Mapping[str, object]
+    plan: bool
+    more: Sequence[str] = ()
+
+
+def compare(
+    asked: Comparison,
     settings: Settings,
     console: Console,
     ask: Ask,
-    chosen: Chosen,
-    wanted: Wanted,
-    own: Mapping[str, object],
-    made: MadeDecisions | None,
     *,
-    plan: bool,
+    find: Callable[[SparkMachine], Callable[[Sequence[Roster], Sequence[InputError], HowRun], PairReport]],
     finish: Callable[[PairReport, Sequence[str]], int],
 ) -> int:
-    """Find duplicates on Spark, show the report, and return the exit status.
+    """Compare people on Spark, show the report, and return the exit status.
 
     Args:
-        files: The inputs.
-        outputs: What is written.
+        asked: What is compared.
         settings: The run's settings.
         console: Shows the progress.
         ask: About the cluster.
-        chosen: What the user chose of how people are compared.
-        wanted: Records that are asked for.
-        own: The command's own options, for the report.
-        made: What persons decided.
-        plan: Only count.
+        find: Does the work, and gives what makes the report of it with the tables, failures and how it was run.
         finish: Shows the report and writes documents.
     """
     from xueji_cli.commands import comparing, looking
-    from xueji_cli.commands.dedupe import report_of
     from xueji_cli.commands.inputs import binder_for, read_options
     from xueji_cli.commands.keys import record_key
     from xueji_cli.reports.pairs.report import PlanReport, Scale
@@ -123,14 +138,18 @@ def dedupe(
     from xueji_cli.scaling.task import Task
     from xueji_cli.values.classes import school_year
 
-    decided = made.files if made else ()
-    with _run(files, outputs, settings, console, ask, more=decided) as run:
+    chosen, wanted = asked.chosen, asked.wanted
+    linking = len(asked.sides) > 1
+    with _run(asked.sides, asked.outputs, settings, console, ask, more=asked.more) as run:
         binder, options = binder_for(settings), read_options(settings)
-        with run.stages("dedupe", run.inputs, options, binder, chosen, settings.as_of, wanted, plan) as stages:
+        with run.stages(
+            asked.command, run.sides, options, binder, chosen, settings.as_of, wanted, asked.plan
+        ) as stages:
             rows, taken = take_in(stages, Reading(run.spark, options, binder, KeepRows()), run.inputs)
             failures = list(taken.failures)
             rosters = comparing.comparable(taken.rosters, failures)
-            if not rosters:
+            sides = [run.side(roster.table.source.path) for roster in rosters]
+            if set(sides) != set(range(len(asked.sides))):
                 return comparing.nothing_read(failures, console)
             schema = comparing.schema_of(rosters, chosen)
             task = Task(
@@ -139,13 +158,12 @@ def dedupe(
                 school_year(settings.as_of),
                 tuple(dict.fromkeys(name for roster in rosters for name in roster.columns)),
                 comparing.named_after(rosters, schema),
+                linking=linking,
                 schools=chosen.schools,
             )
-            machine = SparkMachine(
-                run.spark, stages, rows, rosters, [0] * len(rosters), taken.pieces(rosters), task, wanted
-            )
-            how = comparing.run_of("dedupe", schema, settings, own)
-            if plan:
+            machine = SparkMachine(run.spark, stages, rows, rosters, sides, taken.pieces(rosters), task, wanted)
+            how = comparing.run_of(asked.command, schema, settings, asked.own)
+            if asked.plan:
                 people, candidates = machine.plan()
                 there = machine.shown(people)
                 scale = Scale(machine.parts, *of_part(machine.height, machine.parts))
@@ -153,10 +171,9 @@ def dedupe(
                     how, tuple(there), tuple(failures), people, candidates, scale, counted=machine.counted
                 )
                 return looking.show_plan(told, settings, console)
-            found = machine.dedupe(made.decisions if made else None)
-            report = replace(
-                report_of(found, machine.shown(found.people), failures, how, made), counted=machine.counted
-            )
+            report_of = find(machine)
+            found = report_of(rosters, failures, how)
+            report = replace(found, rosters=tuple(machine.shown(found.people)), counted=machine.counted)
             for uri in run.rows:
                 write = partial(
                     write_pairs,
@@ -164,7 +181,7 @@ def dedupe(
                     spark=run.spark,
                     lang=console.lang,
                     reveal=settings.reveal,
-                    secret=record_key(settings, console),
+                    secret=b"" if linking else record_key(settings, console),
                 )
                 run.write(uri, write)
             return finish(report, run.documents)
@@ -176,21 +193,36 @@ class Run:
     Attributes:
         spark: The session.
         storage: Its file systems.
-        inputs: The files.
+        sides: The files, of one pool or of two lists.
         documents: Outputs that the driver writes, and
         rows: those that the workers write.
     """
 
     def __init__(
-        self, spark: Any, storage: Storage, inputs: Sequence[Input], outputs: Sequence[str], console: Console, ask: Ask
+        self,
+        spark: Any,
+        storage: Storage,
+        sides: Sequence[Sequence[Input]],
+        outputs: Sequence[str],
+        console: Console,
+        ask: Ask,
     ) -> None:
         self.spark = spark
         self.storage = storage
-        self.inputs = inputs
+        self.sides = sides
         self.rows = [output for output in outputs if is_rows(output)]
         self.documents = [output for output in outputs if not is_rows(output)]
         self._console = console
         self._ask = ask
+
+    @property
+    def inputs(self) -> list[Input]:
+        """All files, in order."""
+        return [file for side in self.sides for file in side]
+
+    def side(self, name: str) -> int:
+        """Return the list that a file is of."""
+        return next(number for number, side in enumerate(self.sides) if any(file.name == name for file in side))
 
     @contextmanager
     def stages(self, *settings: object) -> Iterator[Stages]:
@@ -223,7 +255,7 @@ class Run:
 
 @contextmanager
 def _run(
-    files: Sequence[str],
+    sides: Sequence[Sequence[str]],
     outputs: Sequence[str],
     settings: Settings,
     console: Console,
@@ -234,7 +266,8 @@ def _run(
     """Give a run, once all is well with what it is asked to read and write.
 
     Raises:
-        UserError: As `session.session`, `inputs.find`, `check.refuse_outputs`; `output_there` for rows that are there already.
+        UserError: As `session.session`, `inputs.find`, `check.refuse_outputs`; `link_same_file` for one that is of two lists;
+            `output_there` for rows that are there already.
         InputError: `password_file_as_input`.
     """
     from xueji_cli.commands.check import refuse_outputs
@@ -245,12 +278,22 @@ def _run(
 
     with session(ask.master, parse_conf(ask.conf or ())) as spark:
         storage = Storage(spark)
-        inputs = find(storage, files, recursive=settings.recursive)
-        for each in inputs:
+        run = Run(
+            spark,
+            storage,
+            [find(storage, side, recursive=settings.recursive) for side in sides],
+            outputs,
+            console,
+            ask,
+        )
+        known: set[str] = set()
+        for each in run.inputs:
+            if each.uri in known:
+                raise UserError("link_same_file", file=each.name)
+            known.add(each.uri)
             if each.path and console.keys is not None and console.keys.holds(each.path):
                 raise InputError("password_file_as_input", file=each.name)
-        run = Run(spark, storage, inputs, outputs, console, ask)
-        refuse_outputs(run.documents, [*(each.path for each in inputs if each.path), *more])
+        refuse_outputs(run.documents, [*(each.path for each in run.inputs if each.path), *more])
         for output in run.rows:
             if not is_uri(output) and not Path(plain_path(output)).resolve().parent.is_dir():
                 raise UserError("output_no_folder", file=output, folder=str(Path(plain_path(output)).parent))

@@ -77,21 +77,21 @@ class Clusters:
 
 
 def cluster(
-    pairs: pl.DataFrame, numbers: pl.Series | None, apart: Iterable[tuple[int, int]]
+    pairs: pl.DataFrame, numbers: pl.Series | None, apart: pl.DataFrame
 ) -> tuple[list[list[int]], pl.DataFrame]:
     """Put the records of duplicate pairs together.
 
     Args:
         pairs: `l`, `r`, `weight` of duplicate pairs, and whether a person `decided` it.
         numbers: Own sound ID numbers.
-        apart: Pairs of different children.
+        apart: `l`, `r` of pairs of different children.
 
     Returns:
         The clusters, and the pairs (`l`, `r`) that would have joined two children and must be looked at.
     """
     records = pl.concat([pairs["l"], pairs["r"].alias("l")]).unique()
     own = {} if numbers is None else dict(zip(records.to_list(), numbers.gather(records).to_list(), strict=True))
-    clusters = Clusters(own, apart)
+    clusters = Clusters(own, apart.iter_rows())
     refused = []
     # A loop over duplicate pairs, of which there are few; each depends on those before.
     order = pairs.sort(["decided", "weight", "l", "r"], descending=[True, True, False, False])

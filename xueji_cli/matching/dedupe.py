@@ -12,11 +12,14 @@ from xueji_cli.matching.clusters import cluster
 from xueji_cli.matching.pairing import DISTINCT, DUPLICATE, REVIEW, compare_fully, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from xueji_cli.matching.decisions import Decisions
     from xueji_cli.matching.pairing import Judged
     from xueji_cli.matching.people import People
+
+    #: As `clusters.cluster`.
+    Join = Callable[[pl.DataFrame, pl.Series | None, pl.DataFrame], tuple[list[list[int]], pl.DataFrame]]
 
 #: Clusters up to here have all their pairs compared for the least score.
 _COMPARED = 50
@@ -69,7 +72,13 @@ def dedupe(people: People, *, schools: str = "all", decisions: Decisions | None 
     return settle(people, judge(people, schools=schools), guards.siblings(people), decisions)
 
 
-def settle(people: People, judged: Judged, siblings: pl.DataFrame, decisions: Decisions | None = None) -> Deduped:
+def settle(
+    people: People,
+    judged: Judged,
+    siblings: pl.DataFrame,
+    decisions: Decisions | None = None,
+    join: Join = cluster,
+) -> Deduped:
     """Lay decisions over judged pairs, and join records to clusters.
 
     Args:
@@ -77,13 +86,14 @@ def settle(people: People, judged: Judged, siblings: pl.DataFrame, decisions: De
         judged: The pairs.
         siblings: Pairs of `guards.siblings`.
         decisions: What persons decided before.
+        join: Puts the records of duplicate pairs together as `cluster` does.
     """
     pairs = _with_siblings(judged, siblings)
     pairs, decided, stale = _decided(people, pairs, judged, decisions)
-    apart = [*pairs.filter(pl.col("verdict") == DISTINCT).select("l", "r").iter_rows()]
+    apart = pairs.filter(pl.col("verdict") == DISTINCT).select("l", "r")
     numbers = people.values[identity.OWN] if people.has(identity.OWN) else None
     sure = pairs.filter(pl.col("verdict") == DUPLICATE).with_columns(decided=pl.col("guard").eq_missing("decided"))
-    groups, refused = cluster(sure, numbers, apart)
+    groups, refused = join(sure, numbers, apart)
     bridge = pl.col("bridge").is_not_null()
     pairs = (
         pairs.join(refused.with_columns(bridge=True), on=["l", "r"], how="left", maintain_order="left")

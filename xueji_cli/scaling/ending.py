@@ -6,12 +6,14 @@ They are numbered anew in their order, so that whatever is decided by the order 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
-from xueji_cli.matching import dedupe, guards, linking
+from xueji_cli.matching import guards, linking
 from xueji_cli.matching.blocking import Candidates
+from xueji_cli.matching.clusters import cluster
+from xueji_cli.matching.dedupe import settle
 from xueji_cli.matching.pairing import Judged
 from xueji_cli.scaling.judging import places, renumbered
 from xueji_cli.scaling.task import nested
@@ -21,10 +23,24 @@ if TYPE_CHECKING:
 
     from xueji_cli.matching.blocking import KeyPlan, LargeBlock
     from xueji_cli.matching.decisions import Decisions
-    from xueji_cli.matching.dedupe import Deduped
+    from xueji_cli.matching.dedupe import Deduped, Join
     from xueji_cli.matching.linking import Linked
     from xueji_cli.matching.people import People
     from xueji_cli.matching.scoring import Weights
+
+
+class Records(Protocol):
+    """All records of a run, wherever they are."""
+
+    @property
+    def height(self) -> int:
+        """How many there are."""
+
+    def gather(self, records: pl.Series) -> pl.DataFrame:
+        """Return the columns of some, with shares, in order."""
+
+    def people(self, records: pl.Series | None) -> People:
+        """Return some, whose numbers count from 0; all of them when not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +117,42 @@ def candidates(
     return Candidates(pl.DataFrame(schema={"l": pl.UInt32, "r": pl.UInt32}), plans, blocks, places(records, unkeyed))
 
 
-def deduped(
-    people: People, judged: Judged, records: pl.Series, siblings: pl.DataFrame, decisions: Decisions | None
+def dedupe(
+    outcome: Outcome,
+    siblings: pl.DataFrame,
+    wanted: Iterable[pl.Series],
+    records: Records,
+    decisions: Decisions | None,
+    join: Join = cluster,
 ) -> Deduped:
-    """Join records to clusters.
+    """Join records to clusters; `people` of the answer are those that anything is said about.
 
     Args:
-        people: The `involved` records.
-        judged: The outcome `among` them.
-        records: Their numbers.
+        outcome: What the stages found.
         siblings: By the numbers of all records.
+        wanted: Records that are asked for.
+        records: All of them.
         decisions: What persons decided.
+        join: Puts the records of duplicate pairs together.
     """
-    return dedupe.settle(people, judged, renumbered(records, siblings), decisions)
+    some = involved(outcome, siblings, wanted)
+    judged = among(outcome, some, records.gather(some))
+    return settle(records.people(some), judged, renumbered(some, siblings), decisions, join)
 
 
-def linked(people: People, judged: Judged, *, many: bool) -> Linked:
-    """Say who of two lists is whom; for who has nobody to come out, `people` must be all records."""
-    return linking.settle(people, judged, many=many)
+def link(outcome: Outcome, wanted: Iterable[pl.Series], records: Records, *, many: bool, whole: bool) -> Linked:
+    """Say who of two lists is whom.
+
+    Args:
+        outcome: What the stages found.
+        wanted: Records that are asked for.
+        records: All of them.
+        many: A record of the first list may have several in the second.
+        whole: All records are in the answer, so that those with no link come out; else only those in pairs, and they can be
+            compared once more.
+    """
+    if whole:
+        everyone = pl.int_range(records.height, dtype=pl.UInt32, eager=True)
+        return linking.settle(records.people(None), among(outcome, everyone, None), many=many)
+    some = involved(outcome, outcome.pairs.clear(), wanted)
+    return linking.settle(records.people(some), among(outcome, some, records.gather(some)), many=many)

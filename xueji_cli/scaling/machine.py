@@ -70,28 +70,14 @@ class Machine:
         self._read: Read = reading.number(parted, filled, self.counted, task, cut, folder, wanted)
 
     def dedupe(self, decisions: Decisions | None) -> Deduped:
-        """Find the records that are one person's; `people` of the answer are those that anything is said about."""
+        """Find the records that are one person's (`ending.dedupe`)."""
         outcome = self._outcome()
         siblings = ending.siblings(self._read.adults, self._task.model.knowledge)
-        records = ending.involved(outcome, siblings, self._read.wanted)
-        judged = ending.among(outcome, records, self._read.parts.gather(records))
-        return ending.deduped(self._read.parts.people(records), judged, records, siblings, decisions)
+        return ending.dedupe(outcome, siblings, self._read.wanted, self._read.parts, decisions)
 
     def link(self, *, many: bool, whole: bool = True) -> Linked:
-        """Link two lists.
-
-        Args:
-            many: A record of the first list may have several in the second.
-            whole: All records are in the answer, so that those with no link come out; else only those in pairs, and they can be
-                compared once more.
-        """
-        outcome = self._outcome()
-        parts = self._read.parts
-        if whole:
-            records = pl.int_range(parts.height, dtype=pl.UInt32, eager=True)
-            return ending.linked(parts.people(None), ending.among(outcome, records, None), many=many)
-        records = ending.involved(outcome, outcome.pairs.clear(), self._read.wanted)
-        return ending.linked(parts.people(records), ending.among(outcome, records, parts.gather(records)), many=many)
+        """Link two lists (`ending.link`)."""
+        return ending.link(self._outcome(), self._read.wanted, self._read.parts, many=many, whole=whole)
 
     def plan(self) -> tuple[People, Candidates]:
         """Count what would be compared; the records of the answer are those that it names."""

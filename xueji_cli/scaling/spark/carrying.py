@@ -32,10 +32,19 @@ def unpacked(data: bytes) -> pl.DataFrame:
 
 def arrow(frame: pl.DataFrame) -> Iterator[Any]:
     """Yield a frame as record batches that Spark takes; 64-bit integers without a sign become those with one, bit for bit."""
+    yield from _table(frame).to_batches()
+
+
+def sent(spark: Any, frame: pl.DataFrame) -> Any:
+    """Return a frame as one of Spark's, its integers as `arrow` has them."""
+    return spark.createDataFrame(_table(frame))
+
+
+def _table(frame: pl.DataFrame) -> Any:
     unsigned = [name for name, dtype in frame.schema.items() if dtype == pl.UInt64]
     smaller = {pl.UInt8: pl.Int16, pl.UInt16: pl.Int32, pl.UInt32: pl.Int64}
     told = frame.with_columns(pl.col(name).reinterpret(signed=True) for name in unsigned).cast(smaller)  # type: ignore[arg-type]
-    yield from told.to_arrow(compat_level=pl.CompatLevel.oldest()).to_batches()
+    return told.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def from_arrow(batch: Any) -> pl.DataFrame:

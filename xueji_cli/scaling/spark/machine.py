@@ -1,7 +1,7 @@
 """A comparison of people on Spark: the stages of `scaling.machine` with a cluster in place of a work folder of one machine.
 
-What comes to the driver: numbers of codes that many records have, a sample of pairs, verdicts, the few records that they are about; of
-blocks that are too large, number and block of each record.
+What comes to the driver: numbers of codes that many records have, a sample of pairs, verdicts, the few records that they are about (of two
+lists all of them: who has no partner is named); of blocks that are too large, number and block of each record.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import polars as pl
 
 from xueji_cli.matching import blocking, scoring
 from xueji_cli.matching.blocking import KeyPlan, LargeBlock
-from xueji_cli.scaling import candidates, ending, judging, records
+from xueji_cli.scaling import candidates, ending, judging
+from xueji_cli.scaling.records import people as of_records
 from xueji_cli.scaling.spark import pairs as kernels
 from xueji_cli.scaling.spark.carrying import collected, packed, unpacked
-from xueji_cli.scaling.spark.parcels import SCHEMA, frame_of
+from xueji_cli.scaling.spark.components import Components
+from xueji_cli.scaling.spark.parcels import SCHEMA, frame_of, opened
 from xueji_cli.scaling.spark.people import NumberRecords, PickRows, ReadRecords, codes
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from xueji_cli.matching.blocking import Candidates
     from xueji_cli.matching.decisions import Decisions
     from xueji_cli.matching.dedupe import Deduped
+    from xueji_cli.matching.linking import Linked
     from xueji_cli.matching.people import People
     from xueji_cli.scaling.reading import Wanted
     from xueji_cli.scaling.spark.stages import Stages
@@ -106,20 +109,21 @@ class SparkMachine:
         return int(self._ends[-1])
 
     def dedupe(self, decisions: Decisions | None) -> Deduped:
-        """Find the records that are one person's; `people` of the answer are those that anything is said about."""
+        """Find the records that are one person's (`ending.dedupe`)."""
         outcome = self._outcome()
         adults = self._brought("adults")
         siblings = ending.siblings([] if adults is None else [adults], self._task.model.knowledge)
-        wanted = self._brought("wanted")
-        involved = ending.involved(outcome, siblings, [] if wanted is None else [wanted["record"]])
-        judged = ending.among(outcome, involved, self._gather(involved))
-        return ending.deduped(self._people(involved), judged, involved, siblings, decisions)
+        return ending.dedupe(outcome, siblings, self._wanted, self, decisions, Components(self._spark, self._stages))
+
+    def link(self, *, many: bool, whole: bool = True) -> Linked:
+        """Link two lists (`ending.link`)."""
+        return ending.link(self._outcome(), self._wanted, self, many=many, whole=whole)
 
     def plan(self) -> tuple[People, Candidates]:
         """Count what would be compared; the records of the answer are those that it names."""
         plans, large = self._proposed(make=False)
         named = ending.named(large, self._unkeyed)
-        return self._people(named), ending.candidates(named, plans, large, self._unkeyed)
+        return self.people(named), ending.candidates(named, plans, large, self._unkeyed)
 
     def shown(self, people: People) -> list[Roster]:
         """Return the tables with the rows of some records, which a report shows."""
@@ -128,8 +132,8 @@ class SparkMachine:
         }
         picked = self._rows.mapInArrow(PickRows(self._pieces, wanted), SCHEMA)
         found: dict[int, list[tuple[int, pl.DataFrame]]] = {}
-        for row in picked.collect():
-            found.setdefault(row["part"], []).append((row["slice"], unpacked(bytes(row["rows"]))))
+        for row in opened(picked.toArrow()):
+            found.setdefault(row["part"], []).append((row["slice"], unpacked(row["rows"])))
         return [
             replace(roster, rows=pl.concat([frame for _, frame in sorted(found[table], key=lambda each: each[0])]))
             if table in found
@@ -160,7 +164,7 @@ class SparkMachine:
 
     def _no_pairs(self, weights: Any) -> pl.DataFrame:
         """Return judged pairs as they are where there is none."""
-        few = self._gather(pl.Series([0], dtype=pl.UInt32))
+        few = self.gather(pl.Series([0], dtype=pl.UInt32))
         return judging.judge(pl.Series([], dtype=pl.UInt64), few, None, weights)
 
     def _proposed(self, *, make: bool) -> tuple[tuple[KeyPlan, ...], tuple[LargeBlock, ...]]:
@@ -168,11 +172,11 @@ class SparkMachine:
         keys, narrow = candidates.usable(self._shape, self._task)
         keyed = dict(self._numbered.where("kind = 'keys'").groupBy("slice").sum("n").collect())
         buckets = max(1, -(-sum(keyed.values()) // max(len(keys), 1) * 2 // _BUCKET))
-        rows = self._numbered.where("kind = 'keys'").mapInArrow(kernels.SpreadKeys(buckets), kernels.KEYS)
+        rows = self._numbered.where("kind = 'keys'").mapInArrow(kernels.SpreadKeys(buckets), SCHEMA)
         kernel = kernels.MakePairs(self._task, self._ends, make)
         name = "pairs" if make else "plan"
         made = self._stages.frame(
-            f"{name}-0", SCHEMA, lambda: rows.groupBy("idx", "bucket").applyInArrow(_on_group(kernel), SCHEMA)
+            f"{name}-0", SCHEMA, lambda: rows.groupBy("slice", "part").applyInArrow(_on_group(kernel), SCHEMA)
         )
         self._made = [made.where("kind = 'pairs'")]
         counts = {
@@ -182,7 +186,7 @@ class SparkMachine:
         shared: dict[int, int] = {}
         for row in made.where("kind = 'plan'").select("slice", "said").collect():
             shared[row["slice"]] = shared.get(row["slice"], 0) + int(json.loads(row["said"]))
-        first = self._over(made)
+        first = _by_key(made, "over")
         rest: dict[int, list[pl.DataFrame]] = {idx: [] for idx in first}
         used: dict[int, list[str]] = {idx: [] for idx in first}
         left = dict(first)
@@ -195,10 +199,10 @@ class SparkMachine:
             self._made.append(made.where("kind = 'pairs'"))
             for row in made.where("kind = 'plan'").groupBy("slice").sum("n").toDF("slice", "n").collect():
                 counts[row["slice"]] += row["n"]
-            over = self._over(made)
+            over = _by_key(made, "over")
             for idx, part in by.items():
                 used[idx].append(str(part))
-                rest[idx].append(without.filter(pl.col("idx") == idx).select("row", "block"))
+                rest[idx].append(without.get(idx, first[idx].clear()))
                 if idx in over:
                     left[idx] = over[idx]
                 else:
@@ -214,14 +218,9 @@ class SparkMachine:
         )
         return plans, blocking.foremost(large)
 
-    def _over(self, made: Any) -> dict[int, pl.DataFrame]:
-        """Return for each key `row` and `block` of its blocks that are too large."""
-        found: dict[int, list[pl.DataFrame]] = {}
-        for row in made.where("kind = 'over'").collect():
-            found.setdefault(row["slice"], []).append(unpacked(bytes(row["rows"])).select("row", "block"))
-        return {idx: pl.concat(frames) for idx, frames in found.items()}
-
-    def _narrowed(self, made: Any, by: Mapping[int, KeyPart], name: str, *, make: bool) -> tuple[Any, pl.DataFrame]:
+    def _narrowed(
+        self, made: Any, by: Mapping[int, KeyPart], name: str, *, make: bool
+    ) -> tuple[Any, dict[int, pl.DataFrame]]:
         """Narrow large blocks by one more part of each key; return what was made, and the rows that lack the part."""
         from pyspark.sql import functions as f
 
@@ -230,20 +229,19 @@ class SparkMachine:
         columns = self._numbered.where("kind = 'columns'")
         finer = self._stages.frame(
             f"{name}-keys",
-            kernels.KEYS,
+            SCHEMA,
             lambda: (
                 over.groupBy("part")
                 .cogroup(columns.groupBy("part"))
-                .applyInArrow(_on_two(kernels.FinerKeys(self._task, dict(by), buckets)), kernels.KEYS)
+                .applyInArrow(_on_two(kernels.FinerKeys(self._task, dict(by), buckets)), SCHEMA)
             ),
         )
         kernel = kernels.MakePairs(self._task, self._ends, make, narrowed=True)
-        keyed = finer.where("key is not null")
+        keyed = finer.where("kind = 'keys'")
         found = self._stages.frame(
-            name, SCHEMA, lambda: keyed.groupBy("idx", "bucket").applyInArrow(_on_group(kernel), SCHEMA)
+            name, SCHEMA, lambda: keyed.groupBy("slice", "part").applyInArrow(_on_group(kernel), SCHEMA)
         )
-        without = collected(finer.where("key is null").select("idx", "row", "block"))
-        return found, without.with_columns(pl.col("row").cast(pl.UInt32), pl.col("block").reinterpret(signed=False))
+        return found, _by_key(finer, "without")
 
     def _ordered(self) -> Any:
         """Return the pairs in order, slice by slice, and what each slice asks of the parts."""
@@ -261,7 +259,7 @@ class SparkMachine:
         )
 
     def _weights(self, ordered: Any, heights: Mapping[int, int], compared: int) -> scoring.Weights:
-        far = self._gather(_records(scoring.far_apart(self.height)))
+        far = self.gather(_records(scoring.far_apart(self.height)))
         step = scoring.step(compared)
         if not step:
             return judging.weigh(self.height, self._task, far, None, far)
@@ -272,7 +270,7 @@ class SparkMachine:
         told = frame_of(ordered.mapInArrow(kernels.Every(step, before), SCHEMA).toArrow())
         assert told is not None
         sample = blocking.parted(told["p"])
-        return judging.weigh(self.height, self._task, far, sample, self._gather(_records(sample)))
+        return judging.weigh(self.height, self._task, far, sample, self.gather(_records(sample)))
 
     # ---- records here and there ----
 
@@ -283,17 +281,23 @@ class SparkMachine:
         there = self._numbered.where(f"kind = '{kind}'")
         return asks.groupBy("part").cogroup(there.groupBy("part")).applyInArrow(_on_two(kernel), SCHEMA)
 
-    def _gather(self, numbers: pl.Series, kind: str = "columns") -> pl.DataFrame:
+    def gather(self, records: pl.Series) -> pl.DataFrame:
         """Bring the columns of some records to the driver, in order."""
+        return self._driven(records, "columns")
+
+    def people(self, records: pl.Series | None) -> People:
+        """Bring some records to the driver, whose numbers count from 0; all of them when not given."""
+        told = self._brought("records") if records is None else self._driven(records, "records")
+        assert told is not None
+        return of_records(told, self._task, self._filled)
+
+    def _driven(self, numbers: pl.Series, kind: str) -> pl.DataFrame:
         if not numbers.len():
-            return self._gather(pl.Series([0], dtype=pl.UInt32), kind).clear()
+            return self._driven(pl.Series([0], dtype=pl.UInt32), kind).clear()
         asks = self._spark.createDataFrame(kernels.asks(numbers, self._ends, 0), SCHEMA)
         told = frame_of(self._gathered(asks, kind).toArrow())
         assert told is not None
         return told
-
-    def _people(self, numbers: pl.Series) -> People:
-        return records.people(self._gather(numbers, "records"), self._task, self._filled)
 
     def _brought(self, kind: str) -> pl.DataFrame | None:
         return frame_of(self._numbered.where(f"kind = '{kind}'").toArrow())
@@ -302,6 +306,12 @@ class SparkMachine:
     def _shape(self) -> pl.DataFrame:
         """The columns of records, without any."""
         return unpacked(bytes(self._numbered.where("kind = 'shape'").limit(1).collect()[0]["rows"]))
+
+    @cached_property
+    def _wanted(self) -> list[pl.Series]:
+        """The records that are asked for."""
+        found = self._brought("wanted")
+        return [] if found is None else [found["record"]]
 
     @cached_property
     def _unkeyed(self) -> pl.Series:
@@ -327,6 +337,14 @@ class SparkMachine:
             pl.col("n").cast(pl.UInt32),
         )
         return self._spark.sparkContext.broadcast(packed(frame))
+
+
+def _by_key(made: Any, kind: str) -> dict[int, pl.DataFrame]:
+    """Return for each key `row` and `block` of what parcels of a kind hold."""
+    found: dict[int, list[pl.DataFrame]] = {}
+    for row in opened(made.where(f"kind = '{kind}'").toArrow()):
+        found.setdefault(row["slice"], []).append(unpacked(row["rows"]).select("row", "block"))
+    return {idx: pl.concat(frames) for idx, frames in found.items()}
 
 
 def _records(pairs: pl.DataFrame) -> pl.Series:

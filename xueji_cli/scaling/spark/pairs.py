@@ -10,7 +10,7 @@ import polars as pl
 
 from xueji_cli.matching import blocking
 from xueji_cli.scaling import candidates, judging, records
-from xueji_cli.scaling.spark.carrying import arrow, from_arrow, unpacked
+from xueji_cli.scaling.spark.carrying import unpacked
 from xueji_cli.scaling.spark.parcels import bundle, bundled, frame_of, opened, parcel
 
 if TYPE_CHECKING:
@@ -25,14 +25,11 @@ if TYPE_CHECKING:
 SLICE = 20_000
 #: Slices of a part, at the most.
 _SLICES = 100_000
-#: Rows of keys on their way to their blocks: which key, and by what they go together.
-KEYS = "idx int, bucket int, `row` long, `key` long, probe boolean, side int, block long"
-_WIDE = {"idx": pl.Int32, "bucket": pl.Int32, "row": pl.Int64, "side": pl.Int32, "n": pl.Int64}
 
 
 @dataclass(frozen=True)
 class SpreadKeys:
-    """Gives the rows of keys, each with its bucket: all rows of a key are in one.
+    """Sends the rows of keys to buckets (`part` of the parcels): all rows of a key are in one.
 
     Attributes:
         buckets: How many.
@@ -44,16 +41,18 @@ class SpreadKeys:
         """Work on parcels of `keys`."""
         for batch in batches:
             for row in opened(batch, "keys"):
-                rows = unpacked(row["rows"]).with_columns(pl.col("key").alias("block"))
-                yield from _spread(rows, row["slice"], self.buckets)
+                yield bundle(_spread(unpacked(row["rows"]), row["slice"], self.buckets))
 
 
-def _spread(rows: pl.DataFrame, idx: int, buckets: int) -> Iterator[Any]:
-    if rows.height:
-        told = rows.select(
-            pl.lit(idx).alias("idx"), (pl.col("key") % buckets).alias("bucket"), "row", "key", "probe", "side", "block"
-        )
-        yield from arrow(told.cast({name: kind for name, kind in _WIDE.items() if name in told.columns}))
+def _spread(rows: pl.DataFrame, idx: int, buckets: int) -> list[Parcel]:
+    return _by_part("keys", idx, rows, (rows["key"] % buckets).cast(pl.UInt32))
+
+
+def _by_part(kind: str, idx: int, rows: pl.DataFrame, parts: pl.Series) -> list[Parcel]:
+    if not rows.height:
+        return []
+    found = rows.with_columns(parts.alias("_part")).partition_by("_part", as_dict=True, include_key=False)
+    return [parcel(kind, part=int(part), slice=idx, n=own.height, rows=own) for (part,), own in found.items()]
 
 
 @dataclass(frozen=True)
@@ -73,34 +72,22 @@ class MakePairs:
     narrowed: bool = False
 
     def __call__(self, group: Any) -> Any:
-        """Work on all rows (`KEYS`) of a bucket of a key."""
-        found = from_arrow(group)
-        idx = int(found["idx"][0])
-        rows = found.select(
-            pl.col("row").cast(pl.UInt32),
-            pl.col("key").reinterpret(signed=False),
-            "probe",
-            pl.col("side").cast(pl.UInt8),
-            pl.col("block").reinterpret(signed=False),
-        )
+        """Work on all parcels of `keys` of a bucket of a key."""
+        idx = group["slice"][0].as_py()
+        rows = frame_of(group)
+        assert rows is not None
         if self.narrowed:
             told = blocking.cut_finer(rows, rows.clear(), self.task.model.block, linking=self.task.linking)
             small, over, shared = told.small, told.large, 0
         else:
-            made = candidates.blocks(rows.drop("block"), self.task)
+            made = candidates.blocks(rows, self.task)
             small, over, shared = made.small, made.over, made.blocks
         parcels = [parcel("plan", slice=idx, n=blocking.count_pairs(small), said=json.dumps(shared))]
         if self.make:
             for pairs in candidates.pairs(small):
-                parcels += self._by_part("pairs", idx, pairs.alias("p").to_frame(), (pairs // 2**32).cast(pl.UInt32))
-        return bundled([*parcels, *self._by_part("over", idx, over, over["row"])])
-
-    def _by_part(self, kind: str, idx: int, rows: pl.DataFrame, numbers: pl.Series) -> list[Parcel]:
-        if not rows.height:
-            return []
-        parted = rows.with_columns(part_of(numbers, self.ends).alias("_part"))
-        found = parted.partition_by("_part", as_dict=True, include_key=False)
-        return [parcel(kind, part=int(part), slice=idx, n=own.height, rows=own) for (part,), own in found.items()]
+                lefts = (pairs // 2**32).cast(pl.UInt32)
+                parcels += _by_part("pairs", idx, pairs.alias("p").to_frame(), part_of(lefts, self.ends))
+        return bundled([*parcels, *_by_part("over", idx, over, part_of(over["row"], self.ends))])
 
 
 def part_of(numbers: pl.Series, ends: tuple[int, ...]) -> pl.Series:
@@ -110,7 +97,7 @@ def part_of(numbers: pl.Series, ends: tuple[int, ...]) -> pl.Series:
 
 @dataclass(frozen=True)
 class FinerKeys:
-    """Gives the rows of large blocks, in a part of the records, their finer keys (`KEYS`; those that lack the value have a null key).
+    """Gives the rows of large blocks, in a part of the records, their finer `keys` in buckets, and those `without` the value.
 
     Attributes:
         task: The run.
@@ -124,33 +111,15 @@ class FinerKeys:
 
     def __call__(self, over: Any, columns: Any) -> Any:
         """Work on the parcels `over` and `columns` of a part."""
-        import pyarrow as pa
-
-        batches: list[Any] = []
+        parcels: list[Parcel] = []
         told = frame_of(columns)
         for row in opened(over):
             assert told is not None
             rows, values = unpacked(row["rows"]), candidates.part_values(told, self.by[row["slice"]], self.task)
             finer, without = blocking.finer_keys(rows, values)
-            batches += _spread(finer, row["slice"], self.buckets)
-            batches += _spread(_keyless(without), row["slice"], self.buckets)
-        schema = next(iter(_spread(_keyless(_one()), 0, 1))).schema
-        return pa.Table.from_batches(batches, schema)
-
-
-def _keyless(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows without a key as those with one."""
-    return rows.select(
-        "row",
-        pl.lit(None, dtype=pl.UInt64).alias("key"),
-        pl.lit(value=True).alias("probe"),
-        pl.lit(0, dtype=pl.UInt8).alias("side"),
-        "block",
-    )
-
-
-def _one() -> pl.DataFrame:
-    return pl.DataFrame({"row": [0], "block": [0]}, schema={"row": pl.UInt32, "block": pl.UInt64})
+            parcels += _spread(finer, row["slice"], self.buckets)
+            parcels.append(parcel("without", slice=row["slice"], n=without.height, rows=without))
+        return bundled(parcels)
 
 
 @dataclass(frozen=True)

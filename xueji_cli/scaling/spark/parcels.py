@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 #: A parcel: what it holds, the part of the records and the slice (of pairs, or the key) that it is of, a number, a text, a frame.
 SCHEMA = "kind string, part int, slice int, n long, said string, rows binary"
 
+#: Bytes of frames in a record batch, but for the last parcel: Arrow holds no more than 2 GiB in a column of one.
+_BATCH = 256 << 20
+
 Parcel = tuple[str, int, int, int, str | None, bytes | None]
 
 
@@ -36,10 +39,17 @@ def bundle(parcels: Iterable[Parcel]) -> Any:
 
 
 def bundled(parcels: Iterable[Parcel]) -> Any:
-    """Return parcels as a table of `SCHEMA`: what `applyInArrow` wants."""
+    """Return parcels as a table of `SCHEMA`, in batches that are not too large: what `applyInArrow` wants."""
     import pyarrow as pa
 
-    return pa.Table.from_batches([bundle(parcels)])
+    batches, waiting, size = [], list[Parcel](), 0
+    for each in parcels:
+        if size >= _BATCH:
+            batches.append(bundle(waiting))
+            waiting, size = [], 0
+        waiting.append(each)
+        size += len(each[-1] or b"")
+    return pa.Table.from_batches([*batches, bundle(waiting)])
 
 
 def opened(arrow: Any, *kinds: str) -> Iterator[dict[str, Any]]:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from xueji_cli.scaling.spark.storage import Storage
 
 _DONE = "_DONE"
+#: How rows that hold frames are written: few, heavy, compressed already. A page for each, so that who wants some reads no others, and a
+#: look at the size after each, not after a hundred: Java holds what it has not written.
+_HEAVY = {"parquet.page.row.count.limit": "1", "parquet.page.size.row.check.min": "1", "compression": "none"}
 
 
 class Stages:
@@ -62,7 +65,7 @@ class Stages:
         place = f"{self._folder}/{name}"
         if self._manifest(place) is None:
             self._storage.delete(place)
-            make().write.parquet(place)
+            make().write.options(**(_HEAVY if "binary" in schema else {})).parquet(place)
             self._storage.write(f"{place}/{_DONE}", json.dumps({"run": self._mark, "stage": name}))
         else:
             self.resumed = True
