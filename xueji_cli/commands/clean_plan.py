@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from xueji_cli.cleaning import state
 from xueji_cli.cleaning.shaping import AS_IS, NATIONAL, split
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from xueji_cli.cleaning.shaping import Output
     from xueji_cli.schema.model import Schema
     from xueji_cli.schema.roster import Roster
+    from xueji_cli.schema.streaming import StreamedRoster
     from xueji_cli.settings import Settings
+
+AnyRoster = TypeVar("AnyRoster", "Roster", "Roster | StreamedRoster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,13 @@ class Plan:
         if now is not None and self.state_file is not None:
             state.save(self.state_file, now, without=unread, inputs=self.inputs)
 
-    def jobs(self, rosters: Sequence[Roster]) -> list[tuple[str, list[Roster]]]:
+    def jobs(self, rosters: Sequence[AnyRoster]) -> list[tuple[str, list[AnyRoster]]]:
         """Return the tables that are cleaned together, each group under a name."""
         if not rosters:
             return []
         if not self.each:
             return [(self.target or "", list(rosters))]
-        groups: dict[str, list[Roster]] = {}
+        groups: dict[str, list[AnyRoster]] = {}
         for roster in rosters:
             groups.setdefault(roster.table.source.path, []).append(roster)
         return list(groups.items())
@@ -88,6 +91,8 @@ class Plan:
         if self.target is None:
             return [Made(output, None)]
         if self.split_by is not None:
+            if output.pieces is not None:
+                raise UserError("clean_split_streamed", rows=f"{output.height:,}")
             parts = list(split(output, self._columns(output)))
             names = file_names([part.name for part in parts])
             return [Made(part, _path(self.target, f"{each}.xlsx")) for part, each in zip(parts, names, strict=True)]

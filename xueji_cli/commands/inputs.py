@@ -91,9 +91,11 @@ def open_rosters(
     binder = binder_for(settings, kind=kind, choices=choices)
     vocabulary = Vocabulary(binder.schemas)
     options = replace(read_options(settings), keys=console.keys)
-    tables: list[Table | Stream] = []
+    tables: list[Table | StreamedRoster | InputError] = []
+    seen: list[Table] = []
     failures: list[InputError] = []
-    ahead = ahead or Ahead(paths, options.max_bytes)
+    # A file that is read in pieces is not to be there as a whole besides.
+    ahead = ahead or Ahead(paths if plan is None else [], options.max_bytes)
     if meanwhile is not None:
         Thread(target=meanwhile, daemon=True).start()
     with console.progress(console.text("cli.reading"), len(paths)) as step:
@@ -104,9 +106,12 @@ def open_rosters(
                 if plan is not None and path not in whole:
                     stream = open_stream(_sayable(path), options, vocabulary, plan.rows)
                 if stream is not None:
-                    tables.append(stream)
+                    tables.append(_streamed(stream, binder))
+                    seen.append(stream.table)
                 else:
-                    tables += read_blob(ahead.load(_sayable(path)), options, vocabulary)
+                    read = read_blob(ahead.load(_sayable(path)), options, vocabulary)
+                    seen += read
+                    tables += read
             except InputError as error:
                 failures.append(error)
             except MemoryError:
@@ -114,16 +119,24 @@ def open_rosters(
     rosters: list[Roster | StreamedRoster] = []
     for table in tables:
         try:
-            if isinstance(table, Stream):
-                rosters.append(StreamedRoster(table, binder))
+            if isinstance(table, InputError):
+                failures.append(table)
             else:
-                rosters.append(binder(table))
+                rosters.append(table if isinstance(table, StreamedRoster) else binder(table))
         except InputError as error:
             failures.append(error)
-    read = [table.table if isinstance(table, Stream) else table for table in tables]
-    if read and (left := unmatched_mappings(read, binder.headers)):
+    if seen and (left := unmatched_mappings(seen, binder.headers)):
         raise UserError("map_unknown_column", columns=", ".join(left))
     return rosters, failures
+
+
+def _streamed(stream: Stream, binder: Binder) -> StreamedRoster | InputError:
+    """Return a stream with its columns bound, or why they can't be: that is told behind what could not be read."""
+    try:
+        return StreamedRoster(stream, binder)
+    except InputError as error:
+        stream.forget()
+        return error
 
 
 def binder_for(settings: Settings, *, kind: str | None = None, choices: Sequence[Schema] = ()) -> Binder:
