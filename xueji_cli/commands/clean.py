@@ -150,7 +150,7 @@ def run(
     hanging = told | {name: getattr(settings, name) for name in names} | {"school_names": school_names}
     digests = plan.digests({**hanging, "version": __version__})
     wanted = plan.changed(digests)
-    pieces = memory.plan(wanted, settings.memory)
+    pieces = memory.plan(wanted, settings.memory, 1.0, clean_pieces.ROW)
     if pieces is None:
         done = _clean(plan, wanted, settings, console, wishes)
     else:

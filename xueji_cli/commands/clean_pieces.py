@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from xueji_cli.settings import Settings
     from xueji_cli.tables.spill import Spill
 
+#: Bytes in memory for a row of the piece that is cleaned, of 31 columns, with what is being written meanwhile.
+ROW = 3_000
 #: Bytes in the work folder for a byte of text and of another file: measured with a change in every second row, and half as much again.
 _TEXT, _PACKED = 0.5, 3
 _TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import tempfile
@@ -11,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xueji_cli.errors import UserError
+from xueji_cli.tables.writing import disk_is_full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def refuse(work_dir: str | None) -> None:
@@ -49,7 +47,7 @@ def need_room(work_dir: str | None, size: int) -> None:
 
 @contextmanager
 def full_disk(work_dir: str | None) -> Iterator[None]:
-    """Say in one sentence that the disk is full; Polars says it in its own way.
+    """Say in one sentence that the disk is full.
 
     Raises:
         UserError: `work_full`.
@@ -59,7 +57,6 @@ def full_disk(work_dir: str | None) -> Iterator[None]:
     try:
         yield
     except (OSError, pl.exceptions.PolarsError) as error:
-        full = getattr(error, "errno", None) in _FULL or "os error 28" in str(error)
-        if not full:
+        if not disk_is_full(error):
             raise
         raise UserError("work_full", folder=place(work_dir)) from None

@@ -107,13 +107,14 @@ def room(memory: int | None) -> int:
     return int(available() * _SHARE) if memory is None else memory
 
 
-def plan(paths: Sequence[str], memory: int | None, weight: float = 1.0) -> Plan | None:
+def plan(paths: Sequence[str], memory: int | None, weight: float = 1.0, row: int | None = None) -> Plan | None:
     """Decide how files are read; None when all of them fit in memory together.
 
     Args:
         paths: The files; what comes through stdin counts as nothing.
         memory: Bytes that the run may take; None for a part of those that are free.
         weight: How many times as much a run takes as checking them does.
+        row: Bytes in memory for a row of the one piece that is worked on; None where each processor works on one as `check` does.
     """
     sizes = {path: size for path in paths if path != STDIN and (size := _size(path))}
     largest = max(sizes.values(), default=0)
@@ -125,7 +126,8 @@ def plan(paths: Sequence[str], memory: int | None, weight: float = 1.0) -> Plan 
     if needed <= free and largest <= MAX_BYTES:
         return None
     # Each processor works on a piece, and one more is being read; a quarter is for keys and findings.
-    rows = (free - LEAST) * 3 // 4 // _ROW // (min(os.cpu_count() or 1, 8) + 1)
+    row = row or _ROW * (min(os.cpu_count() or 1, 8) + 1)
+    rows = (free - LEAST) * 3 // 4 // row
     return Plan(rows=max(_LEAST_ROWS, min(_MOST_ROWS, rows)), keys=free // 8)
 
 
