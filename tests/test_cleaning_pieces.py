@@ -260,6 +260,16 @@ def test_a_sheet_too_small_says_so(
     assert list(place.iterdir()) == []
 
 
+def test_what_is_not_done_past_memory_is_said_at_once(
+    rosters: Path, told: Callable[..., Told], past_memory: Callable[..., Path]
+) -> None:
+    place = past_memory()
+    outcome, files = told(rosters / "全县.parquet", "-o", "out/", "--split-by", "学校名称")
+    assert (outcome.status, outcome.out, files) == (2, "", {})
+    assert "--memory" in outcome.err
+    assert list(place.iterdir()) == []
+
+
 def test_without_room_on_the_disk_nothing_is_begun(
     rosters: Path, told: Callable[..., Told], past_memory: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

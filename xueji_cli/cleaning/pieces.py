@@ -7,6 +7,7 @@ of another kind in some files. So what comes of each piece is put aside, and goe
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -165,7 +166,9 @@ class CleanedPieces:
         """Remove the rows that were put aside; what was changed stays."""
         for piece in self._pieces:
             if piece.rows is not None:
-                piece.rows.unlink()
+                # Where it can't be, it goes with the folder.
+                with suppress(OSError):
+                    piece.rows.unlink()
 
     def changes(self) -> Iterator[pl.DataFrame]:
         """Yield what was changed and what readers left out, in order: all of a row, or none of it (`change.CHANGE_SCHEMA`)."""

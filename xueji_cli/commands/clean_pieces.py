@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xueji_cli.commands import work_folder
+from xueji_cli.tables import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import polars as pl
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 ROW = 3_000
 #: Bytes in the work folder for a byte of text and of another file: measured with a change in every second row, and half as much again.
 _TEXT, _PACKED = 0.5, 3
-_TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +66,17 @@ def clean(
         work_dir: Where the user wants it.
 
     Raises:
-        UserError: When the disk has not the room, or no more of it; and as cleaning in memory does.
+        UserError: `clean_split_streamed`; when the disk has not the room, or no more of it; and as cleaning in memory does.
     """
     from xueji_cli.commands.clean_outputs import Done
     from xueji_cli.commands.inputs import open_rosters
-    from xueji_cli.errors import InputError
+    from xueji_cli.errors import InputError, UserError
     from xueji_cli.reports.cleaned import Log
     from xueji_cli.tables.blob import Ahead
-    from xueji_cli.tables.memory import Plan as Reading
     from xueji_cli.tables.streaming import Unstreamable
 
+    if plan.split_by is not None:
+        raise UserError("clean_split_streamed")
     work_folder.need_room(work_dir, sum(map(_room, wanted)))
     done: dict[str, _Cleaned] = {}
     whole: set[str] = set()
@@ -86,7 +87,7 @@ def clean(
     while True:
         left = [path for path in wanted if path not in broken]
         opened, failures = open_rosters(
-            left, settings, console, ahead=ahead, plan=Reading(rows=rows, keys=0), whole=whole
+            left, settings, console, ahead=ahead, plan=memory.Plan(rows=rows, keys=0), whole=whole
         )
         jobs = plan.jobs(opened)
         try:
@@ -153,11 +154,8 @@ def _job(
 
 
 def _room(path: str) -> int:
-    try:
-        size = Path(path).stat().st_size
-    except (OSError, ValueError):
-        return 0  # reading it tells
-    return int(size * (_TEXT if Path(path).suffix.lower() in _TEXT_SUFFIXES else _PACKED))
+    """Return about how many bytes of the work folder a file takes."""
+    return int(memory.size_of(path) * (_TEXT if memory.is_text(path) else _PACKED))
 
 
 def _place(error: InputError, paths: Sequence[str]) -> int:

@@ -91,8 +91,6 @@ class Plan:
         if self.target is None:
             return [Made(output, None)]
         if self.split_by is not None:
-            if output.pieces is not None:
-                raise UserError("clean_split_streamed", rows=f"{output.height:,}")
             parts = list(split(output, self._columns(output)))
             names = file_names([part.name for part in parts])
             return [Made(part, _path(self.target, f"{each}.xlsx")) for part, each in zip(parts, names, strict=True)]

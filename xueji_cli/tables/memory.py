@@ -116,7 +116,7 @@ def plan(paths: Sequence[str], memory: int | None, weight: float = 1.0, row: int
         weight: How many times as much a run takes as checking them does.
         row: Bytes in memory for a row of the one piece that is worked on; None where each processor works on one as `check` does.
     """
-    sizes = {path: size for path in paths if path != STDIN and (size := _size(path))}
+    sizes = {path: size for path in paths if path != STDIN and (size := size_of(path))}
     largest = max(sizes.values(), default=0)
     # Nobody asks a small roster how much memory there is.
     if memory is None and sum(sizes.values()) * _PARQUET < LEAST:
@@ -131,7 +131,8 @@ def plan(paths: Sequence[str], memory: int | None, weight: float = 1.0, row: int
     return Plan(rows=max(_LEAST_ROWS, min(_MOST_ROWS, rows)), keys=free // 8)
 
 
-def _size(path: str) -> int:
+def size_of(path: str) -> int:
+    """Return how many bytes a file has; 0 where that can't be told."""
     try:
         return Path(path).stat().st_size
     except (OSError, ValueError):
@@ -140,17 +141,21 @@ def _size(path: str) -> int:
 
 def _needed(path: str, size: int) -> int:
     """Return about how many bytes a file takes once it is read and checked."""
-    suffix = Path(path).suffix.lower()
-    if suffix in _TEXT_SUFFIXES:
+    if is_text(path):
         return size * _TEXT
-    if suffix == ".parquet":
+    if Path(path).suffix.lower() == ".parquet":
         return _cells(path) * _CELL or size * _PARQUET
     return size * _PACKAGE
 
 
+def is_text(path: str) -> bool:
+    """Say whether a file's name promises text."""
+    return Path(path).suffix.lower() in _TEXT_SUFFIXES
+
+
 def rows_of(path: str) -> int:
     """Return how many rows a file has: as Parquet says, or about, from the size of a text file."""
-    return _rows(path) if Path(path).suffix.lower() == ".parquet" else _size(path) // _LINE
+    return _rows(path) if Path(path).suffix.lower() == ".parquet" else size_of(path) // _LINE
 
 
 def _rows(path: str) -> int:
@@ -159,7 +164,7 @@ def _rows(path: str) -> int:
     try:
         return int(pl.scan_parquet(path).select(pl.len()).collect().item())
     except (pl.exceptions.PolarsError, OSError):
-        return _size(path) // _LINE
+        return size_of(path) // _LINE
 
 
 def _cells(path: str) -> int:
