@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import stat
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -216,6 +217,20 @@ def test_a_file_that_breaks_off_stops_no_other(
     place = past_memory()
     assert told(*arguments) == whole
     assert list(place.iterdir()) == []
+
+
+def test_what_came_through_stdin_is_there_when_files_are_read_once_more(
+    rosters: Path, told: Callable[..., Told], past_memory: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run() -> Told:
+        piped = io.TextIOWrapper(io.BytesIO((rosters / "丙校.csv").read_bytes()))
+        monkeypatch.setattr(sys, "stdin", piped)
+        return told("-", rosters / "坏.csv", "-o", "out.csv", "--encoding", "utf-8")
+
+    whole = run()
+    assert whole[1]
+    past_memory()
+    assert run() == whole
 
 
 def test_a_file_that_only_its_end_explains_is_read_as_a_whole(

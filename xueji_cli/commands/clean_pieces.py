@@ -81,8 +81,7 @@ def clean(
     done: dict[str, _Cleaned] = {}
     whole: set[str] = set()
     broken: dict[str, InputError] = {}
-    # What came through stdin comes only once.
-    ahead = Ahead([])
+    ahead = Ahead([], keep_stdin=True)
     tries = 0
     while True:
         left = [path for path in wanted if path not in broken]
