@@ -83,7 +83,13 @@ def rosters(tmp_path_factory: pytest.TempPathFactory) -> Path:
     other = rows.drop("性别", "出生日期").rename({"姓名": "学生姓名"}).with_columns(pl.lit("12").alias("空列"))
     other.select(reversed(other.columns)).write_csv(folder / "丙校.csv")
     rows.head(40).write_excel(folder / "丁校.xlsx")
-    (folder / "坏.csv").write_bytes("\n".join(lines).encode() + b"\nx,\xff\xfe\n")
+    broken = folder / "坏.parquet"
+    rows.write_parquet(broken, row_group_size=50)
+    group = pq.read_metadata(broken).row_group(2)
+    content = bytearray(broken.read_bytes())
+    start = group.column(0).dictionary_page_offset or group.column(0).data_page_offset
+    content[start : start + group.total_byte_size // 2] = b"\xff" * (group.total_byte_size // 2)
+    broken.write_bytes(content)
     (folder / "简称.csv").write_text("简称,全称\n甲校,某县甲学校\n", encoding="utf-8")
     return folder
 
@@ -208,8 +214,8 @@ def test_a_file_that_breaks_off_stops_no_other(
     rosters: Path, output: str, told: Callable[..., Told], past_memory: Callable[..., Path]
 ) -> None:
     arguments = [
-        *(rosters / name for name in ("丙校.csv", "坏.csv", "全县.parquet")),
-        *("-o", output, "--encoding", "utf-8", *LOGS, "--format", "json"),
+        *(rosters / name for name in ("丙校.csv", "坏.parquet", "全县.parquet")),
+        *("-o", output, *LOGS, "--format", "json"),
     ]
     whole = told(*arguments)
     assert whole[0].status == 2
@@ -225,7 +231,7 @@ def test_what_came_through_stdin_is_there_when_files_are_read_once_more(
     def run() -> Told:
         piped = io.TextIOWrapper(io.BytesIO((rosters / "丙校.csv").read_bytes()))
         monkeypatch.setattr(sys, "stdin", piped)
-        return told("-", rosters / "坏.csv", "-o", "out.csv", "--encoding", "utf-8")
+        return told("-", rosters / "坏.parquet", "-o", "out.csv")
 
     whole = run()
     assert whole[1]
