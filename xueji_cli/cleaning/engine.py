@@ -18,11 +18,13 @@ from xueji_cli.values.classes import school_year
 from xueji_cli.values.text import put
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from xueji_cli.cleaning.pool import Pool
     from xueji_cli.cleaning.proposals import Reference
+    from xueji_cli.schema.roster import Roster
+    from xueji_cli.schema.streaming import StreamedRoster
 
 #: What a reader did to a table → the rule that tells it.
 _ROWS = {
@@ -84,11 +86,22 @@ class Cleaned:
 
 
 def clean(pool: Pool, wishes: Wishes) -> Cleaned:
-    """Clean pooled rows.
+    """Clean pooled rows, and tell what the readers left out of their tables.
 
     Args:
         pool: The rows.
         wishes: What to do.
+    """
+    return clean_rows(pool, wishes, row_changes(pool.rosters))
+
+
+def clean_rows(pool: Pool, wishes: Wishes, told: pl.DataFrame | None = None) -> Cleaned:
+    """Clean pooled rows. What becomes of a row hangs on nothing but this row.
+
+    Args:
+        pool: The rows.
+        wishes: What to do.
+        told: Other changes to be told among those of the rows.
     """
     names = [name for name in pool.fields if name in pool.rows.columns]
     around = _around(pool, wishes)
@@ -111,7 +124,7 @@ def clean(pool: Pool, wishes: Wishes) -> Cleaned:
     rows = rows.with_columns(rest.alias(name) for name, rest in columns.items())
     return Cleaned(
         pool=replace(pool, rows=rows),
-        changes=_located(pool, found),
+        changes=in_order([*([] if told is None else [told]), *_located(pool, found)], pool.fields),
         rests={name: name.removesuffix("#rest") for name in columns},
     )
 
@@ -199,30 +212,33 @@ def _apply(rows: pl.DataFrame, proposed: pl.DataFrame) -> pl.DataFrame:
     return rows
 
 
-def _located(pool: Pool, found: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return changes with the table and row of each, in order, and the rows that were left out in front of each table."""
+def _located(pool: Pool, found: Sequence[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield changes with the table and row of each."""
     places = pool.rows.select("table", ROW)
-    parts = [_row_changes(pool)]
     for changes in found:
         if changes.is_empty():
             continue
         at = places[changes["i"]]
-        parts.append(
-            shape(changes.drop("table", "row", strict=False).with_columns(at["table"], at[ROW].alias("row"), place="i"))
+        yield shape(
+            changes.drop("table", "row", strict=False).with_columns(at["table"], at[ROW].alias("row"), place="i")
         )
-    order = {name: index for index, name in enumerate(pool.fields)}
+
+
+def in_order(parts: Sequence[pl.DataFrame], fields: Sequence[str]) -> pl.DataFrame:
+    """Return changes in the order of tables, rows and columns; those of whole tables in front of each table."""
+    order = {name: index for index, name in enumerate(fields)}
     return (
-        pl.concat(parts)
+        pl.concat([no_changes(), *parts])
         .with_columns(order=pl.col("field").replace_strict(order, default=-1, return_dtype=pl.Int32))
         .sort("table", "row", "order", "kind", nulls_last=False, maintain_order=True)
         .drop("order")
     )
 
 
-def _row_changes(pool: Pool) -> pl.DataFrame:
+def row_changes(rosters: Sequence[Roster | StreamedRoster]) -> pl.DataFrame:
     """Return the rows that the readers left out, and the columns in which they filled merged cells."""
     lines = []
-    for index, roster in enumerate(pool.rosters):
+    for index, roster in enumerate(rosters):
         bound = {column.position: name for name, column in roster.columns.items()}
         for fact in roster.table.facts:
             if fact.key in _ROWS:

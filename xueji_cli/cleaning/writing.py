@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from xueji_cli.errors import UserError
 from xueji_cli.schema.model import FieldType
@@ -25,6 +26,8 @@ _SHEET_NAME_LIMIT = 31
 _NARROWEST, _WIDEST = 8, 44
 #: Rows that a column's width is measured on.
 _SAMPLE = 2_000
+#: Rows of a group in a Parquet file. As long as nobody says how many, Polars lets it hang on how the rows lie in memory.
+_ROW_GROUP = 1 << 16
 
 #: Columns of these types show their cells whole, however wide.
 _LONG = (FieldType.ID_NUMBER, FieldType.ROLL_NUMBER)
@@ -56,7 +59,7 @@ def write_output(output: Output, path: str, *, sheet: str, codes_sheet: str, inp
         elif suffix == ".csv":
             guarded = _write_csv(output, temporary)
         else:
-            _named(output).write_parquet(temporary, compression="zstd", compression_level=1, statistics=False)
+            _write_parquet(output, temporary)
     return guarded
 
 
@@ -70,34 +73,47 @@ def headers(columns: Sequence[OutColumn]) -> list[str]:
     return told
 
 
-def _named(output: Output) -> pl.DataFrame:
-    names = [column.name for column in output.columns]
-    return output.rows.select(
-        pl.col(name).alias(header) for name, header in zip(names, headers(output.columns), strict=True)
+def _write_parquet(output: Output, path: Path) -> None:
+    cells = [
+        pl.col(column.name).alias(header)
+        for column, header in zip(output.columns, headers(output.columns), strict=True)
+    ]
+    if output.pieces is None:
+        rows = output.rows.lazy().select(cells)
+    else:
+        pieces = output.pieces
+        schema = output.rows.select(cells).schema
+        rows = register_io_source(lambda *_: (piece.select(cells) for piece in pieces()), schema=schema)
+    rows.sink_parquet(
+        path, compression="zstd", compression_level=1, statistics=False, row_group_size=_ROW_GROUP, engine="streaming"
     )
 
 
 def _write_csv(output: Output, path: Path) -> int:
     names = [column.name for column in output.columns]
-    frame = output.rows.select(neutralised(pl.col(name)).alias(name) for name in names)
     heads = pl.DataFrame([[column.header] for column in output.columns], schema=names)
+    guarded = 0
     with path.open("wb") as stream:
         # The mark by which Excel knows UTF-8.
         stream.write(b"\xef\xbb\xbf")
         heads.select(neutralised(pl.col(name)).alias(name) for name in names).write_csv(stream, include_header=False)
-        frame.write_csv(stream, include_header=False)
-    differ = output.rows.select(
-        (pl.col(name).str.len_bytes() < frame.get_column(name).str.len_bytes()).sum() for name in names
-    )
-    return int(sum(differ.row(0)))
+        for rows in output.batches():
+            frame = rows.select(neutralised(pl.col(name)).alias(name) for name in names)
+            frame.write_csv(stream, include_header=False)
+            differ = rows.select(
+                (pl.col(name).str.len_bytes() < frame.get_column(name).str.len_bytes()).sum() for name in names
+            )
+            guarded += int(sum(differ.row(0)))
+    return guarded
 
 
 def _fits_in_a_sheet(output: Output, path: str) -> None:
     """Raise when something would have to be cut."""
-    if output.rows.height >= MAX_ROWS:
-        raise UserError("clean_rows", file=path, rows=f"{output.rows.height:,}", limit=f"{MAX_ROWS - 1:,}")
+    if output.height >= MAX_ROWS:
+        raise UserError("clean_rows", file=path, rows=f"{output.height:,}", limit=f"{MAX_ROWS - 1:,}")
     # One question for all columns: with thousands of small files, a question for each is a third of the work.
-    lengths = output.rows.select(pl.col([column.name for column in output.columns]).str.len_chars().max())
+    names = [column.name for column in output.columns]
+    lengths = pl.concat(rows.select(pl.col(names).str.len_chars().max()) for rows in output.batches()).max()
     for column, length in zip(output.columns, lengths.row(0), strict=True):
         if (length or 0) > _CELL_LIMIT:
             raise UserError("clean_long_cell", file=path, column=column.header, limit=_CELL_LIMIT)
@@ -121,7 +137,7 @@ def _write_workbook(output: Output, path: Path, name: str, codes_sheet: str) -> 
             {"num_format": "@", "bold": True, "bg_color": "#E7EBF0", "border": 1, "valign": "vcenter"}
         )
         lists = Lists(codes_sheet)
-        last = max(output.rows.height, 1)
+        last = max(output.height, 1)
         sheet.freeze_panes(1, _frozen(output.columns))
         sheet.set_row(0, 24)
         for position, (column, width) in enumerate(zip(output.columns, _widths(output), strict=True)):
@@ -135,7 +151,8 @@ def _write_workbook(output: Output, path: Path, name: str, codes_sheet: str) -> 
             look = other if field is None else must if field.filled or field.required else may
             sheet.write_string(0, position, column.header, look)
         # xlsxwriter writes cell by cell. Every cell is text, so nothing in it is a formula, and no digit is lost.
-        for number, row in enumerate(output.rows.select(c.name for c in output.columns).iter_rows(), 1):
+        names = [column.name for column in output.columns]
+        for number, row in enumerate((row for rows in output.batches() for row in rows.select(names).iter_rows()), 1):
             for position, value in enumerate(row):
                 if value is not None:
                     sheet.write_string(number, position, value, text)
@@ -162,10 +179,21 @@ def _frozen(columns: Sequence[OutColumn]) -> int:
 def _widths(output: Output) -> list[float]:
     cells = pl.col([column.name for column in output.columns])
     # Chinese characters take three bytes and two cells: near enough.
-    longest_cells = output.rows.head(_SAMPLE).select(((cells.str.len_bytes() + cells.str.len_chars()) / 2).max())
+    longest_cells = _first(output, _SAMPLE).select(((cells.str.len_bytes() + cells.str.len_chars()) / 2).max())
     widths = []
     for column, longest in zip(output.columns, longest_cells.row(0), strict=True):
         head = (len(column.header.encode()) + len(column.header)) / 2
         least = column_width(column.field, column.header) if column.field and column.field.type in _LONG else 0
         widths.append(min(_WIDEST, max(_NARROWEST, least, (longest or 0) + 2, head + 4)))
     return widths
+
+
+def _first(output: Output, count: int) -> pl.DataFrame:
+    """Return the first rows of an output."""
+    found: list[pl.DataFrame] = []
+    for rows in output.batches():
+        found.append(rows.head(count))
+        count -= found[-1].height
+        if count <= 0:
+            break
+    return pl.concat(found)

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     import polars as pl
 
     from xueji_cli.cleaning.engine import Wishes
+    from xueji_cli.commands.clean_outputs import Done
     from xueji_cli.commands.clean_plan import Plan
     from xueji_cli.console import Console
     from xueji_cli.errors import InputError
     from xueji_cli.reports.cleaned import CleanReport, Made
     from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
+    from xueji_cli.tables.spill import Spill
 
 DONE, OPEN, UNREADABLE = 0, 1, 2
 
@@ -50,6 +52,8 @@ def clean(
     header_row: options.HeaderRow = None,
     encoding: options.Encoding = None,
     recursive: options.Recursive = False,
+    memory: options.Memory = None,
+    work_dir: options.WorkDir = None,
     places: options.Places = 3,
     reveal: options.Reveal = False,
     note: options.Note = None,
@@ -63,10 +67,12 @@ def clean(
     debug: options.Debug = False,
 ) -> int:
     """Clean rosters."""
+    from xueji_cli.commands import work_folder
     from xueji_cli.commands.clean_plan import make_plan
     from xueji_cli.commands.start import start
     from xueji_cli.errors import UserError
     from xueji_cli.tables.paths import expand_inputs
+    from xueji_cli.tables.spill import Spill
 
     console, settings = start(ctx, without=frozenset())
     if undo is not None:
@@ -77,6 +83,7 @@ def clean(
         return run_undo(files[0], undo, output, settings, console)
     if diff and (output or log or since_state):
         raise UserError("clean_diff_writes")
+    work_folder.refuse(work_dir)
     paths = expand_inputs(files, recursive=settings.recursive)
     plan = make_plan(
         files,
@@ -89,28 +96,51 @@ def clean(
         since_state=since_state,
         settings=settings,
     )
-    report = run(plan, settings, console, unsafe=unsafe, reference=reference, school_names=school_names)
-    return show(report, settings, console, diff=diff, places=places)
+    with Spill(work_dir) as spill:
+        report = run(
+            plan,
+            settings,
+            console,
+            spill,
+            work_dir=work_dir,
+            unsafe=unsafe,
+            reference=reference,
+            school_names=school_names,
+        )
+        return show(report, settings, console, diff=diff, places=places)
 
 
 def run(
     plan: Plan,
     settings: Settings,
     console: Console,
+    spill: Spill,
     *,
+    work_dir: str | None = None,
     unsafe: bool = False,
     reference: str | None = None,
     school_names: str | None = None,
 ) -> CleanReport:
-    """Read files, clean them, write what the plan says, and return the report."""
-    import polars as pl
+    """Read files, clean them, write what the plan says, and return the report.
 
+    Args:
+        plan: What is written, and where.
+        settings: The run's settings.
+        console: Shows the progress.
+        spill: The folder for what does not fit in memory; the report may need it.
+        work_dir: Where the user wants that.
+        unsafe: Apply proposals.
+        reference: A list that destroyed numbers may be restored from.
+        school_names: A list of short names of schools.
+    """
     from xueji_cli import __version__
     from xueji_cli.checks.activation import activate, known_parameters
-    from xueji_cli.commands.inputs import read_rosters
-    from xueji_cli.reports.cleaned import LOG_SCHEMA, CleanReport
+    from xueji_cli.commands import clean_pieces
+    from xueji_cli.commands.clean_outputs import write_logs
+    from xueji_cli.reports.cleaned import CleanReport
     from xueji_cli.reports.report import Run
     from xueji_cli.schema.rulepack import load_rulepack
+    from xueji_cli.tables import memory
 
     pack = load_rulepack(settings.rules, settings.schema_folders, known_parameters())
     active = activate(pack, settings.rule_overrides, settings.select, settings.ignore, settings.file or "")
@@ -122,43 +152,59 @@ def run(
     hanging = told | {name: getattr(settings, name) for name in names} | {"school_names": school_names}
     digests = plan.digests({**hanging, "version": __version__})
     wanted = plan.changed(digests)
-    rosters: list[Roster] = []
-    failures: list[InputError] = []
-    if wanted:
-        rosters, failures = read_rosters(wanted, settings, console)
-    logs: list[pl.DataFrame] = []
-    outputs: dict[str, int] = {}
-    conflicts: list[tuple[str, Mapping[str, Sequence[str]]]] = []
-    jobs = plan.jobs(rosters)
-    with console.progress(console.text("cli.writing"), len(jobs)) as step:
-        for some in plan.together(jobs):
-            log, rows, unlike = _jobs(plan, some, wishes, console, step)
-            logs.append(log)
-            outputs |= rows
-            conflicts += unlike
-    log = pl.concat(logs) if logs else pl.DataFrame(schema=LOG_SCHEMA)
-    _write_logs(plan, log, console)
-    plan.remember(digests, unread=[error.file for error in failures])
+    pieces = memory.plan(wanted, settings.memory, 1.0, clean_pieces.ROW)
+    if pieces is None:
+        done = _clean(plan, wanted, settings, console, wishes)
+    else:
+        done = clean_pieces.clean(plan, wanted, settings, console, wishes, pieces.rows, spill, work_dir)
+    write_logs(plan, done.log, console)
+    plan.remember(digests, unread=[error.file for error in done.failures])
     return CleanReport(
         run=Run(
             command="clean",
             version=__version__,
-            schemas=tuple({f"{each.schema.name} {each.schema.version}": None for each in rosters}),
+            schemas=tuple({f"{each.schema.name} {each.schema.version}": None for each in done.rosters}),
             rules=f"{pack.name} {pack.version}",
             as_of=settings.as_of.isoformat(),
             options=told,
             note=settings.note or "",
             reveal=settings.reveal,
         ),
-        rosters=tuple(rosters),
-        unreadable=tuple(failures),
-        log=log,
+        rosters=tuple(done.rosters),
+        unreadable=tuple(done.failures),
+        log=done.log,
         severities={code: rule.severity.value for code, rule in active.items()},
-        outputs=outputs,
-        conflicts=tuple(conflicts),
+        outputs=done.outputs,
+        conflicts=tuple(done.conflicts),
         unchanged=len(plan.inputs) - len(wanted),
         preview=plan.target is None,
     )
+
+
+def _clean(plan: Plan, wanted: Sequence[str], settings: Settings, console: Console, wishes: Wishes) -> Done:
+    """Read files, clean them in memory and write what the plan says."""
+    import polars as pl
+
+    from xueji_cli.commands.clean_outputs import Done
+    from xueji_cli.commands.inputs import read_rosters
+    from xueji_cli.reports.cleaned import LOG_SCHEMA, Log
+
+    rosters: list[Roster] = []
+    failures: list[InputError] = []
+    if wanted:
+        rosters, failures = read_rosters(wanted, settings, console)
+    logs = [LOG_SCHEMA.to_frame()]
+    outputs: dict[str, int] = {}
+    unlike: list[tuple[str, Mapping[str, Sequence[str]]]] = []
+    jobs = plan.jobs(rosters)
+    with console.progress(console.text("cli.writing"), len(jobs)) as step:
+        for some in plan.together(jobs):
+            changes, rows, conflicts = _jobs(plan, some, wishes, console, step)
+            logs.append(changes)
+            outputs |= rows
+            unlike += conflicts
+    log = pl.concat(logs)
+    return Done(rosters, failures, Log(lambda: [log]), outputs, unlike)
 
 
 def _jobs(
@@ -175,6 +221,7 @@ def _jobs(
     from xueji_cli.cleaning.engine import clean as clean_rows
     from xueji_cli.cleaning.pool import pool
     from xueji_cli.cleaning.shaping import conflicts, shape
+    from xueji_cli.commands.clean_outputs import write_outputs
     from xueji_cli.reports.cleaned import change_log
 
     names = [name for name, _ in jobs]
@@ -183,8 +230,8 @@ def _jobs(
     cleaned = clean_rows(pool([roster for _, part in jobs for roster in part]), wishes)
     if len(jobs) == 1:
         output = shape(cleaned, plan.template, origin=plan.origin)
-        made = plan.made(names, output, [output.rows.height])
-        rows = _written(plan, made, console)
+        made = plan.made(names, output, [output.height])
+        rows = write_outputs(made, plan, console)
         return change_log(cleaned, made), rows, list(conflicts(cleaned.pool, output.columns))
     each: dict[str, tuple[Made, pl.DataFrame]] = {}
     for tables, apart in alike(cleaned):
@@ -197,27 +244,8 @@ def _jobs(
     written: dict[str, int] = {}
     for name in names:
         step(name)
-        written |= _written(plan, [each[name][0]], console)
+        written |= write_outputs([each[name][0]], plan, console)
     return pl.concat([each[name][1] for name in names]), written, []
-
-
-def _written(plan: Plan, made: Sequence[Made], console: Console) -> dict[str, int]:
-    """Write outputs, and return how many rows each has."""
-    from xueji_cli.cleaning.writing import write_output
-
-    for each in made:
-        if each.path is not None:
-            schema = each.output.schema
-            guarded = write_output(
-                each.output,
-                each.path,
-                sheet=schema.title or schema.name,
-                codes_sheet=console.text("schema.template.codes_sheet"),
-                inputs=plan.kept,
-            )
-            if guarded:
-                console.note(console.text("clean.text.neutralised", file=each.path, count=guarded))
-    return {each.path: each.output.rows.height for each in made if each.path is not None}
 
 
 def _wishes(
@@ -253,14 +281,6 @@ def _wishes(
     )
 
 
-def _write_logs(plan: Plan, log: pl.DataFrame, console: Console) -> None:
-    from xueji_cli.reports.change_log import write_log
-
-    for path in plan.logs:
-        write_log(log, path, lang=console.lang, inputs=plan.kept)
-        console.note(console.text("cli.written", file=path))
-
-
 def show(report: CleanReport, settings: Settings, console: Console, *, diff: bool, places: int) -> int:
     """Show the report and return the exit status."""
     from xueji_cli.commands.showing import tell_failures, tell_unprotected
@@ -268,11 +288,11 @@ def show(report: CleanReport, settings: Settings, console: Console, *, diff: boo
     if settings.format == "text":
         from xueji_cli.reports.clean_text import render_clean
 
-        console.render(
-            render_clean(
-                report, lang=console.lang, width=console.width, reveal=settings.reveal, places=places, diff=diff
-            )
-        )
+        for part in render_clean(
+            report, lang=console.lang, width=console.width, reveal=settings.reveal, places=places, diff=diff
+        ):
+            if part.renderables:
+                console.render(part)
     else:
         from xueji_cli.reports.clean_machine import write_changes, write_json
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from xueji_cli.cleaning import state
 from xueji_cli.cleaning.apart import layout
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from xueji_cli.cleaning.shaping import Output
     from xueji_cli.schema.model import Schema
     from xueji_cli.schema.roster import Roster
+    from xueji_cli.schema.streaming import StreamedRoster
     from xueji_cli.settings import Settings
 
 #: Rows of small files that are cleaned as one.
 _TOGETHER = 5_000
+AnyRoster = TypeVar("AnyRoster", "Roster", "Roster | StreamedRoster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,13 @@ class Plan:
         if now is not None and self.state_file is not None:
             state.save(self.state_file, now, without=unread, inputs=self.kept)
 
-    def jobs(self, rosters: Sequence[Roster]) -> list[tuple[str, list[Roster]]]:
+    def jobs(self, rosters: Sequence[AnyRoster]) -> list[tuple[str, list[AnyRoster]]]:
         """Return the tables that are cleaned together, each group under a name."""
         if not rosters:
             return []
         if not self.each:
             return [(self.target or "", list(rosters))]
-        groups: dict[str, list[Roster]] = {}
+        groups: dict[str, list[AnyRoster]] = {}
         for roster in rosters:
             groups.setdefault(roster.table.source.path, []).append(roster)
         return list(groups.items())

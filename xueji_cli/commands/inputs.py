@@ -94,7 +94,8 @@ def open_rosters(
     options = replace(read_options(settings), keys=console.keys)
     bound = _Bound(binder)
     failures: list[InputError] = []
-    ahead = ahead or Ahead(paths, options.max_bytes)
+    # A file that is read in pieces is not to be there as a whole besides.
+    ahead = ahead or Ahead(paths if plan is None else [], options.max_bytes)
     if meanwhile is not None:
         Thread(target=meanwhile, daemon=True).start()
     with console.progress(console.text("cli.reading"), len(paths)) as step:
@@ -140,6 +141,8 @@ class _Bound:
             try:
                 bound = StreamedRoster(table, self._binder) if isinstance(table, Stream) else self._binder(table)
             except InputError as error:
+                if isinstance(table, Stream):
+                    table.forget()
                 self.failures.append(error)
             else:
                 self._stacker.add(bound)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xueji_cli.commands import comparing
-from xueji_cli.errors import InputError, UserError
+from xueji_cli.commands import comparing, work_folder
+from xueji_cli.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from xueji_cli.console import Console
     from xueji_cli.reports.pairs.report import PlanReport, Scale
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
 #: How many times as much memory a comparison takes as a check of the same files.
 WEIGHT = 2.5
 _STAGES = 6
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +75,7 @@ def way(paths: Sequence[str], settings: Settings, work_dir: str | None) -> Way |
     """
     from xueji_cli.tables import memory
 
-    if work_dir is not None and not (Path(work_dir).is_dir() and os.access(work_dir, os.W_OK)):
-        raise UserError("work_dir", folder=work_dir)
+    work_folder.refuse(work_dir)
     plan = memory.plan(paths, settings.memory, WEIGHT)
     return None if plan is None else Way(plan, memory.room(settings.memory), work_dir)
 
@@ -113,7 +107,7 @@ def at_work(
     with (
         Spill(way.work_dir) as spill,
         console.progress(console.text("cli.comparing"), _STAGES) as step,
-        _full_disk(way),
+        work_folder.full_disk(way.work_dir),
     ):
 
         def stage(name: str) -> None:
@@ -179,17 +173,14 @@ def cut_for(rosters: Sequence[Roster | StreamedRoster], way: Way) -> Cut:
     """
     from xueji_cli.scaling.sizes import cut
     from xueji_cli.schema import roster as bound
-    from xueji_cli.tables.memory import gigabytes, rows_of
+    from xueji_cli.tables.memory import rows_of
 
     records = sum(
         roster.frame.height if isinstance(roster, bound.Roster) else rows_of(roster.table.source.path)
         for roster in rosters
     )
     found = cut(records, way.memory)
-    parent = _parent(way)
-    free = shutil.disk_usage(parent).free
-    if free < found.disk:
-        raise UserError("work_room", folder=parent, need=gigabytes(found.disk), free=gigabytes(free))
+    work_folder.need_room(way.work_dir, found.disk)
     return found
 
 
@@ -212,21 +203,3 @@ def planned(work: AtWork, run: Run) -> PlanReport:
     return PlanReport(
         run, tuple(machine.rosters), tuple(work.failures), people, candidates, work.scale, counted=machine.counted
     )
-
-
-@contextmanager
-def _full_disk(way: Way) -> Iterator[None]:
-    """Say in one sentence that the disk is full; Polars says it in its own way."""
-    import polars as pl
-
-    try:
-        yield
-    except (OSError, pl.exceptions.PolarsError) as error:
-        full = getattr(error, "errno", None) in _FULL or "os error 28" in str(error)
-        if not full:
-            raise
-        raise UserError("work_full", folder=_parent(way)) from None
-
-
-def _parent(way: Way) -> str:
-    return way.work_dir or tempfile.gettempdir()

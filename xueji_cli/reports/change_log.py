@@ -27,10 +27,13 @@ from xueji_cli.values.text import INVISIBLE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from xueji_cli.reports.cleaned import Log
     from xueji_cli.tables.secret import Keyring
 
 SUFFIXES = (".xlsx", ".csv", ".jsonl")
 COLUMNS = (*(name for name in LOG_SCHEMA.names() if name != "mask"), "exact")
+
+_TEXTS = [name for name, dtype in LOG_SCHEMA.items() if dtype == pl.String and name != "mask"]
 
 #: In a workbook the words of the rule stand behind its code.
 _IN_SHEET = tuple(each for name in COLUMNS for each in ((name, "title") if name == "rule" else (name,)))
@@ -48,11 +51,11 @@ _WIDTHS = {
 _FRAIL = rf"{INVISIBLE}|\s\s|^\s|\s$|[^\x{{20}}-\x{{7E}}\x{{4E00}}-\x{{9FFF}}·]|^['=+\-@]|_x[0-9A-Fa-f]{{4}}_"
 
 
-def write_log(log: pl.DataFrame, path: str, *, lang: str, inputs: Iterable[str]) -> None:
+def write_log(log: Log, path: str, *, lang: str, inputs: Iterable[str]) -> None:
     """Write a log, whole or not at all.
 
     Args:
-        log: See `cleaned.LOG_SCHEMA`.
+        log: The changes.
         path: File with one of `SUFFIXES`.
         lang: Language of the headers of a workbook.
         inputs: Files that must not be written over.
@@ -61,17 +64,19 @@ def write_log(log: pl.DataFrame, path: str, *, lang: str, inputs: Iterable[str])
         UserError: `output_…`; `clean_rows` when a sheet has no room for it.
     """
     suffix = Path(path).suffix.lower()
-    frame = log.drop("mask").with_columns(_exact(log.get_column("before")))
-    if suffix == ".xlsx" and frame.height >= MAX_ROWS:
-        raise UserError("clean_rows", file=path, rows=f"{frame.height:,}", limit=f"{MAX_ROWS - 1:,}")
+    if suffix == ".xlsx" and log.height >= MAX_ROWS:
+        raise UserError("clean_rows", file=path, rows=f"{log.height:,}", limit=f"{MAX_ROWS - 1:,}")
     with whole_file(path, inputs=inputs) as temporary:
         if suffix == ".xlsx":
-            _write_workbook(frame, temporary, lang)
-        elif suffix == ".csv":
-            texts = [name for name, dtype in frame.schema.items() if dtype == pl.String and name != "exact"]
-            frame.with_columns(neutralised(pl.col(name)) for name in texts).write_csv(temporary, include_bom=True)
-        else:
-            frame.drop("exact").write_ndjson(temporary)
+            _write_workbook(map(_with_exact, log.frames()), temporary, lang)
+            return
+        with temporary.open("wb") as stream:
+            for place, frame in enumerate(log.frames()):
+                if suffix == ".csv":
+                    safe = _with_exact(frame).with_columns(neutralised(pl.col(name)) for name in _TEXTS)
+                    safe.write_csv(stream, include_bom=place == 0, include_header=place == 0)
+                else:
+                    frame.drop("mask").write_ndjson(stream)
 
 
 def read_log(path: str, keys: Keyring | None = None) -> pl.DataFrame:
@@ -102,6 +107,10 @@ def read_log(path: str, keys: Keyring | None = None) -> pl.DataFrame:
         raise InputError("clean_no_log", file=path) from None
 
 
+def _with_exact(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.drop("mask").with_columns(_exact(frame.get_column("before")))
+
+
 def _exact(before: pl.Series) -> pl.Series:
     """Return JSON strings of the values that a format may not carry as they are."""
     frail = before.str.contains(_FRAIL).fill_null(value=False).arg_true()
@@ -126,21 +135,20 @@ def _heads(lang: str) -> list[str]:
     return [catalogue.text(lang, f"clean.log.{name}") for name in _IN_SHEET]
 
 
-def _write_workbook(frame: pl.DataFrame, path: Path, lang: str) -> None:
+def _write_workbook(frames: Iterable[pl.DataFrame], path: Path, lang: str) -> None:
     import xlsxwriter
 
+    height = 0
     kinds = {kind: catalogue.text(lang, f"clean.kinds.{kind}") for kind in ("safe", "unsafe", "left", "row")}
     yes, no = (catalogue.text(lang, f"clean.log.applied_{word}") for word in ("yes", "no"))
-    rules = frame.get_column("rule").unique().drop_nulls().to_list()
-    titles = {each: "; ".join(rule_text(lang, code, "title") for code in each.split("+")) for each in rules}
-    title = pl.col("rule").replace_strict(titles, default=None, return_dtype=pl.String).alias("title")
-    shown = (
-        frame.with_columns(title)
-        .select(_IN_SHEET)
-        .with_columns(
-            pl.col("kind").replace(kinds), pl.when("applied").then(pl.lit(yes)).otherwise(pl.lit(no)).alias("applied")
-        )
-    )
+
+    def shown(frame: pl.DataFrame) -> pl.DataFrame:
+        rules = frame.get_column("rule").unique().drop_nulls().to_list()
+        titles = {each: "; ".join(rule_text(lang, code, "title") for code in each.split("+")) for each in rules}
+        title = pl.col("rule").replace_strict(titles, default=None, return_dtype=pl.String).alias("title")
+        applied = pl.when("applied").then(pl.lit(yes)).otherwise(pl.lit(no)).alias("applied")
+        return frame.with_columns(title).select(_IN_SHEET).with_columns(pl.col("kind").replace(kinds), applied)
+
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
     try:
         sheet = book.add_worksheet(catalogue.text(lang, "clean.log.name"))
@@ -151,19 +159,20 @@ def _write_workbook(frame: pl.DataFrame, path: Path, lang: str) -> None:
             sheet.set_column(index, index, _WIDTHS.get(name, 10))
             sheet.write_string(0, index, header, head)
         # xlsxwriter writes cell by cell.
-        for row, values in enumerate(shown.iter_rows(), 1):
+        for values in (values for frame in frames for values in shown(frame).iter_rows()):
+            height += 1
             for index, value in enumerate(values):
                 if isinstance(value, int):
-                    sheet.write_number(row, index, value, number)
+                    sheet.write_number(height, index, value, number)
                 elif value is not None:
-                    sheet.write_string(row, index, value, text)
+                    sheet.write_string(height, index, value, text)
         sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(frame.height, 1), len(_IN_SHEET) - 1)
+        sheet.autofilter(0, 0, max(height, 1), len(_IN_SHEET) - 1)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
-        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{frame.height + 1}"})
+        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{height + 1}"})
         book.close()
     except BaseException:
         book.fileclosed = True

@@ -14,7 +14,7 @@ from xueji_cli.reports.cleaned import masked
 from xueji_cli.tables.writing import neutralised
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from xueji_cli.reports.cleaned import CleanReport
 
@@ -23,19 +23,28 @@ SCHEMA = "xueji/clean/v1"
 
 def write_json(report: CleanReport, stream: IO[bytes], *, lang: str, reveal: bool) -> None:
     """Write the report with every change."""
-    document = {"schema": SCHEMA, **_head(report, lang), "changes": list(_changes(report, reveal=reveal))}
-    stream.write(json.dumps(document, ensure_ascii=False, indent=1).encode())
-    stream.write(b"\n")
+    head = json.dumps({"schema": SCHEMA, **_head(report, lang), "changes": []}, ensure_ascii=False, indent=1)
+    # The changes stand at the end, and there may be more of them than fit in memory.
+    stream.write(head.removesuffix("]\n}").encode())
+    before = "\n"
+    for log in _changes(report, reveal=reveal):
+        # One object at a time: JSON's own way of writing strings, with the indents of the document around them.
+        for change in log.iter_rows(named=True):
+            values = json.dumps(change, ensure_ascii=False, separators=(",\n   ", ": "))
+            stream.write(f"{before}  {{\n   {values[1:-1]}\n  }}".encode())
+            before = ",\n"
+    stream.write(b"]\n}\n" if before == "\n" else b"\n ]\n}\n")
 
 
 def write_changes(report: CleanReport, kind: str, stream: IO[bytes], *, reveal: bool) -> None:
     """Write only the changes, one a line: `jsonl` or `csv`."""
-    log = (report.log if reveal else masked(report.log)).drop("mask")
-    if kind == "csv":
-        texts = [name for name, kind in log.schema.items() if kind == pl.String]
-        log.with_columns(neutralised(pl.col(name)) for name in texts).write_csv(stream)
-    else:
-        log.write_ndjson(stream)
+    for place, log in enumerate(_changes(report, reveal=reveal)):
+        if kind == "csv":
+            texts = [name for name, kind in log.schema.items() if kind == pl.String]
+            safe = log.with_columns(neutralised(pl.col(name)) for name in texts)
+            safe.write_csv(stream, include_header=place == 0)
+        else:
+            log.write_ndjson(stream)
 
 
 def _head(report: CleanReport, lang: str) -> Mapping[str, object]:
@@ -47,7 +56,7 @@ def _head(report: CleanReport, lang: str) -> Mapping[str, object]:
                 "file": roster.table.source.path,
                 "sheet": roster.table.source.sheet,
                 "sha256": roster.table.source.sha256,
-                "rows": roster.table.frame.height,
+                "rows": roster.table.height,
             }
             for roster in report.rosters
         ],
@@ -61,13 +70,14 @@ def _head(report: CleanReport, lang: str) -> Mapping[str, object]:
             "unchanged_files": report.unchanged,
             "by_rule": counts.to_dicts(),
             **{
-                kind: report.log.filter(report.log["kind"] == kind).height for kind in ("safe", "unsafe", "left", "row")
+                kind: int(report.log.lines.filter(pl.col("kind") == kind)["count"].sum())
+                for kind in ("safe", "unsafe", "left", "row")
             },
         },
         "conflicts": [{"column": header, "kinds": dict(kinds)} for header, kinds in report.conflicts],
     }
 
 
-def _changes(report: CleanReport, *, reveal: bool) -> list[dict[str, object]]:
-    log = report.log if reveal else masked(report.log)
-    return log.drop("mask").to_dicts()
+def _changes(report: CleanReport, *, reveal: bool) -> Iterator[pl.DataFrame]:
+    for log in report.log.frames():
+        yield (log if reveal else masked(log)).drop("mask")

@@ -16,7 +16,7 @@ from xueji_cli.reports.textpage import Lines
 from xueji_cli.reports.view import rule_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Group
 
@@ -30,8 +30,10 @@ _EXAMPLES = 2
 _VALUE_SHOWN = 40
 
 
-def render_clean(report: CleanReport, *, lang: str, width: int, reveal: bool, places: int, diff: bool) -> Group:
-    """Return the report for a terminal.
+def render_clean(
+    report: CleanReport, *, lang: str, width: int, reveal: bool, places: int, diff: bool
+) -> Iterator[Group]:
+    """Yield the report for a terminal, part after part: not all changes need to fit in memory.
 
     Args:
         report: What was done.
@@ -41,34 +43,40 @@ def render_clean(report: CleanReport, *, lang: str, width: int, reveal: bool, pl
         places: How many places of each rule are listed; 0 for all.
         diff: Show every change with its value before and after.
     """
-    from rich.console import Group
-
-    log = report.log if reveal else masked(report.log)
-    page = _Page(report, log, lang, max(width, 40))
+    page = _Page(report, lang, max(width, 40), reveal=reveal)
     page.inputs()
     if diff:
-        page.changes()
+        for log in report.log.frames():
+            page.changes(log)
+            yield page.written()
     for kind in Kind:
-        page.kind(kind.value, places)
+        for _ in page.kind(kind.value, places):
+            yield page.written()
     page.conflicts()
     page.totals()
     page.audience(report.run)
     page.next_step(diff=diff)
-    return Group(*page.lines)
+    yield page.written()
 
 
 class _Page(Lines):
     """The lines of one report."""
 
-    def __init__(self, report: CleanReport, log: pl.DataFrame, lang: str, width: int) -> None:
+    def __init__(self, report: CleanReport, lang: str, width: int, *, reveal: bool) -> None:
         self.lang = lang
         words = ("read", "written", "total", "next", "conflict", "unreadable")
         super().__init__(lang, width, map(self.say, words))
         self.report = report
-        self.log = log
-        # What was put into the column at the right is part of the same repair.
-        self.counted = log.filter(pl.col("field").is_not_null() | (pl.col("kind") == Kind.ROW.value))
+        self.reveal = reveal
         self.labels = _labels(report)
+        self.file = ""
+
+    def written(self) -> Group:
+        """Return the lines so far, and begin anew."""
+        from rich.console import Group
+
+        lines, self.lines = self.lines, []
+        return Group(*lines)
 
     def say(self, key: str, **params: object) -> str:
         return catalogue.text(self.lang, f"clean.text.{key}", **params)
@@ -86,16 +94,15 @@ class _Page(Lines):
             self.paragraph("", self.say("unchanged", count=f"{report.unchanged:,}"), "quiet")
         self.unreadable(self.say("unreadable"), report.unreadable)
 
-    def changes(self) -> None:
+    def changes(self, log: pl.DataFrame) -> None:
         """List every change: place, value before and after."""
-        cells = self.log.filter(pl.col("kind") != Kind.ROW.value)
+        cells = self.shown(log.filter(pl.col("kind") != Kind.ROW.value))
         several = len(self.labels) > 1
-        file = ""
         for row in cells.iter_rows(named=True):
-            if several and row["file"] != file:
-                file = row["file"]
+            if several and row["file"] != self.file:
+                self.file = row["file"]
                 self.line()
-                self.line((harmless(file), "strong"))
+                self.line((harmless(self.file), "strong"))
             place = f"{row['cell'] or ''}"
             mark = "+" if row["applied"] else " "
             head = f"{mark} {pad(place, 7)} {row['rule']} {harmless(row['column'] or '')}  "
@@ -104,9 +111,14 @@ class _Page(Lines):
                 shown += [(" → ", "quiet"), (_shown(row["after"]), "good")]
             self.line(*shown)
 
-    def kind(self, kind: str, places: int) -> None:
-        """List the rules that changed, proposed or left something, the most frequent first."""
-        cells = self.counted.filter(pl.col("kind") == kind)
+    def shown(self, log: pl.DataFrame) -> pl.DataFrame:
+        """Return changes as they may be shown."""
+        return log if self.reveal else masked(log)
+
+    def kind(self, kind: str, places: int) -> Iterator[None]:
+        """List the rules that changed, proposed or left something, the most frequent first; yield where what is written may be taken."""
+        log = self.report.log
+        cells = log.counts().filter(pl.col("kind") == kind)
         if cells.is_empty():
             return
         self.line()
@@ -115,28 +127,29 @@ class _Page(Lines):
         if kind == Kind.SAFE.value and self.report.preview:
             title = "safe_preview"
         self.line((self.say(f"title_{title}"), _STYLES[kind]))
-        single = cells.with_columns(pl.col("rule").str.split("+")).explode("rule")
-        counts = single.group_by("rule", maintain_order=True).len().sort("len", descending=True, maintain_order=True)
-        for rule, count in counts.iter_rows():
+        counts = cells.group_by("rule", maintain_order=True).agg(pl.col("count").sum())
+        for rule, count in counts.sort("count", descending=True, maintain_order=True).iter_rows():
             times = self.say("count", count=f"{count:,}")
             name = f"  {rule} {rule_text(self.lang, rule, 'title')}"
             gap = self.width - cell_width(name, ambiguous=2) - cell_width(times)
             self.line(name, " " * max(2, gap), (times, _STYLES[kind]))
-            if kind != Kind.ROW.value:
-                self.examples(single.filter(pl.col("rule") == rule), places)
+            if kind == Kind.ROW.value:
+                continue
+            for part in [log.first(kind, rule, places)] if places else log.of(kind, rule):
+                self.examples(part)
+                yield
+            if places and count > places:
+                self.line((f"    {self.say('more', count=f'{count - places:,}')}", "quiet"))
 
-    def examples(self, cells: pl.DataFrame, places: int) -> None:
+    def examples(self, cells: pl.DataFrame) -> None:
         several = len(self.labels) > 1
-        shown = cells if places == 0 else cells.head(places)
-        for row in shown.iter_rows(named=True):
+        for row in self.shown(cells).iter_rows(named=True):
             place = f"{self.labels[row['file']]} {row['cell']}" if several else str(row["cell"] or "")
             parts: list[str | tuple[str, str]] = [(f"    {harmless(place)} {harmless(row['column'] or '')}  ", "quiet")]
             parts.append((_shown(row["before"]), "bad"))
             if row["kind"] != Kind.LEFT.value:
                 parts += [(" → ", "quiet"), (_shown(row["after"]), "good")]
             self.line(*parts)
-        if cells.height > shown.height:
-            self.line((f"    {self.say('more', count=f'{cells.height - shown.height:,}')}", "quiet"))
 
     def conflicts(self) -> None:
         for header, kinds in self.report.conflicts:
@@ -154,7 +167,8 @@ class _Page(Lines):
             )
 
     def totals(self) -> None:
-        counts = dict(self.counted.group_by("kind").len().iter_rows())
+        lines = self.report.log.lines.filter("counted")
+        counts = dict(lines.group_by("kind").agg(pl.col("count").sum()).iter_rows())
         self.line()
         if not counts:
             if self.report.rosters:
@@ -171,9 +185,10 @@ class _Page(Lines):
             self.paragraph("", self.say("outputs_more", count=f"{len(outputs):,}", rows=total), "quiet")
 
     def next_step(self, *, diff: bool) -> None:
-        kinds = self.log.filter(~pl.col("applied"))["kind"].unique().to_list()
+        log = self.report.log
+        kinds = log.lines.filter(~pl.col("applied"))["kind"].unique().to_list()
         steps = []
-        if self.report.preview and (not self.log.is_empty() or not diff) and self.report.rosters:
+        if self.report.preview and (log.height or not diff) and self.report.rosters:
             steps.append(self.say("next_write"))
         if Kind.UNSAFE.value in kinds:
             steps.append(self.say("next_unsafe"))

@@ -26,7 +26,7 @@ class StreamedRoster:
     Attributes:
         schema: The schema it was bound to.
         columns: Field name → the table's column.
-        table: The table as its first rows show it.
+        table: The table as its first rows show it, without them.
     """
 
     def __init__(self, stream: Stream, bind: Callable[[Table], Roster]) -> None:
@@ -41,16 +41,21 @@ class StreamedRoster:
         """
         self._stream = stream
         self._bind = bind
-        self._first = bind(stream.table)
-        self.schema: Schema = self._first.schema
-        self.columns: Mapping[str, Column] = self._first.columns
-        self.table = stream.table
+        first = bind(stream.table)
+        self.schema: Schema = first.schema
+        self.columns: Mapping[str, Column] = first.columns
+        # Of a thousand files, the first rows of each are more than fits in memory.
+        self.table = stream.forget()
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield the rows in pieces, columns named by field, as `Roster.frame`."""
         named = [pl.col(column.key).alias(name) for name, column in self.columns.items()]
         for rows in self._stream.pieces():
             yield rows.select(ROW, *named)
+
+    def pieces(self) -> Iterator[pl.DataFrame]:
+        """Yield the rows in pieces with all columns, as `Table.frame`, and those that turn out to be none."""
+        yield from self._stream.pieces()
 
     def take(self, parts: Sequence[Mapping[str, Any]]) -> None:
         """Know of all rows what others say who read them (`tables.pieces`)."""

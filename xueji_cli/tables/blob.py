@@ -51,13 +51,16 @@ class Blob:
 class Ahead:
     """Reads files before they are asked for: the first while libraries are imported, each other while the one before is parsed."""
 
-    def __init__(self, paths: Sequence[str], max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, paths: Sequence[str], max_bytes: int = MAX_BYTES, *, keep_stdin: bool = False) -> None:
         """Begin to read the first file.
 
         Args:
             paths: In the order in which they will be asked for.
             max_bytes: Size above which a file is refused.
+            keep_stdin: Files may be asked for once more, and what comes through stdin comes only once.
         """
+        self._keep_stdin = keep_stdin
+        self._stdin: Blob | None = None
         self._next = dict(itertools.pairwise(paths))
         self._max_bytes = max_bytes
         self._reading: dict[str, Future[Blob]] = {}
@@ -71,6 +74,9 @@ class Ahead:
         Raises:
             InputError: As `load`.
         """
+        if path == STDIN and self._keep_stdin:
+            self._stdin = self._stdin or load(path, self._max_bytes)
+            return self._stdin
         begun = self._reading.pop(path, None)
         try:
             return load(path, self._max_bytes) if begun is None else begun.result()

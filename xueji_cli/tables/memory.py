@@ -107,15 +107,16 @@ def room(memory: int | None) -> int:
     return int(available() * _SHARE) if memory is None else memory
 
 
-def plan(paths: Sequence[str], memory: int | None, weight: float = 1.0) -> Plan | None:
+def plan(paths: Sequence[str], memory: int | None, weight: float = 1.0, row: int | None = None) -> Plan | None:
     """Decide how files are read; None when all of them fit in memory together.
 
     Args:
         paths: The files; what comes through stdin counts as nothing.
         memory: Bytes that the run may take; None for a part of those that are free.
         weight: How many times as much a run takes as checking them does.
+        row: Bytes in memory for a row of the one piece that is worked on; None where each processor works on one as `check` does.
     """
-    sizes = {path: size for path in paths if path != STDIN and (size := _size(path))}
+    sizes = {path: size for path in paths if path != STDIN and (size := size_of(path))}
     largest = max(sizes.values(), default=0)
     # Nobody asks a small roster how much memory there is.
     if memory is None and sum(sizes.values()) * _PARQUET < LEAST:
@@ -125,11 +126,13 @@ def plan(paths: Sequence[str], memory: int | None, weight: float = 1.0) -> Plan 
     if needed <= free and largest <= MAX_BYTES:
         return None
     # Each processor works on a piece, and one more is being read; a quarter is for keys and findings.
-    rows = (free - LEAST) * 3 // 4 // _ROW // (min(os.cpu_count() or 1, 8) + 1)
+    row = row or _ROW * (min(os.cpu_count() or 1, 8) + 1)
+    rows = (free - LEAST) * 3 // 4 // row
     return Plan(rows=max(_LEAST_ROWS, min(_MOST_ROWS, rows)), keys=free // 8)
 
 
-def _size(path: str) -> int:
+def size_of(path: str) -> int:
+    """Return how many bytes a file has; 0 where that can't be told."""
     try:
         return Path(path).stat().st_size
     except (OSError, ValueError):
@@ -138,17 +141,21 @@ def _size(path: str) -> int:
 
 def _needed(path: str, size: int) -> int:
     """Return about how many bytes a file takes once it is read and checked."""
-    suffix = Path(path).suffix.lower()
-    if suffix in _TEXT_SUFFIXES:
+    if is_text(path):
         return size * _TEXT
-    if suffix == ".parquet":
+    if Path(path).suffix.lower() == ".parquet":
         return _cells(path) * _CELL or size * _PARQUET
     return size * _PACKAGE
 
 
+def is_text(path: str) -> bool:
+    """Say whether a file's name promises text."""
+    return Path(path).suffix.lower() in _TEXT_SUFFIXES
+
+
 def rows_of(path: str) -> int:
     """Return how many rows a file has: as Parquet says, or about, from the size of a text file."""
-    return _rows(path) if Path(path).suffix.lower() == ".parquet" else _size(path) // _LINE
+    return _rows(path) if Path(path).suffix.lower() == ".parquet" else size_of(path) // _LINE
 
 
 def _rows(path: str) -> int:
@@ -157,7 +164,7 @@ def _rows(path: str) -> int:
     try:
         return int(pl.scan_parquet(path).select(pl.len()).collect().item())
     except (pl.exceptions.PolarsError, OSError):
-        return _size(path) // _LINE
+        return size_of(path) // _LINE
 
 
 def _cells(path: str) -> int:

@@ -43,7 +43,9 @@ class Spill:
         if threading.current_thread() is threading.main_thread():
             # Ctrl-C is an exception already; these would end the process on the spot, and the folder would stay.
             for name in ("SIGTERM", "SIGHUP"):
-                if (number := getattr(signal, name, None)) is not None:
+                number = getattr(signal, name, None)
+                # Who starts a run with `nohup` wants it to go on.
+                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                     self._before[number] = signal.signal(number, _stop)
         return self
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,11 @@ class Stream:
             raise Unstreamable(source.path)
         self.table = Table(source, header.last + 1, self._pieces.columns, first)
         self._pieces = Pieces(head, header)
+
+    def forget(self) -> Table:
+        """Let go of the first rows, once they were looked at, and return the table without them."""
+        self.table = replace(self.table, rows=self.table.frame.clear())
+        return self.table
 
     def pieces(self) -> Iterator[pl.DataFrame]:
         """Yield the data rows, as in `Table.frame`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -37,6 +38,10 @@ def neutralised(column: pl.Expr) -> pl.Expr:
 
 #: Suffixes of outputs that can have a password.
 LOCKABLE = (".xlsx", ".xlsm")
+
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+#: On Linux and macOS; on Windows.
+_FULL_IN_POLARS = ("(os error 28)", "(os error 112)")
 
 #: What the names of temporary folders end in.
 _MARK = ".xueji-tmp"
@@ -79,12 +84,21 @@ def whole_file(path: str | Path, *, inputs: Iterable[str] = ()) -> Iterator[Path
         raise UserError("output_permission", file=str(path)) from None
     except OSError as error:
         raise UserError("output_failed", file=str(path), reason=error.strerror or type(error).__name__) from None
+    except pl.exceptions.PolarsError as error:
+        if not disk_is_full(error):
+            raise
+        raise UserError("output_failed", file=str(path), reason=os.strerror(errno.ENOSPC)) from None
     finally:
         try:
             shutil.rmtree(folder, ignore_errors=True)
         except KeyboardInterrupt:  # an impatient user
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Say whether something failed because the disk has no more room; Polars says it in its own way."""
+    return getattr(error, "errno", None) in _FULL or any(said in str(error) for said in _FULL_IN_POLARS)
 
 
 #: What every workbook that is written needs to be opened; one of the process, because writers may work in any thread.
