@@ -3,7 +3,7 @@
     python -m benchmarks.scale --rows 10000000        check, against a tenth of them
     python -m benchmarks.scale --compare 1000000      dedupe in memory and in buckets, verdict for verdict
     python -m benchmarks.scale --dedupe 10000000      dedupe in buckets: time and memory
-    python -m benchmarks.scale --skew 5000000         one telephone on 5 % of all registrations
+    python -m benchmarks.scale --skew 5000000         one telephone on 5 % of all registrations (--birthday: and one birth date)
     python -m benchmarks.scale --quick
 
 Both files of `check` are checked by the real command line, each in a process of its own, and its time and its largest memory are
@@ -17,6 +17,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -141,6 +142,7 @@ def main() -> int:
     parser.add_argument("--compare", type=int, metavar="RECORDS")
     parser.add_argument("--dedupe", type=int, metavar="RECORDS")
     parser.add_argument("--skew", type=int, metavar="RECORDS")
+    parser.add_argument("--birthday", action="store_true", help="with --skew: one birth date, too")
     parser.add_argument("--quick", action="store_true", help="small files, no times")
     parser.add_argument("--folder", type=Path, default=DATA)
     arguments = parser.parse_args()
@@ -148,7 +150,7 @@ def main() -> int:
     asked = {
         past_memory.compare: arguments.compare,
         past_memory.large: arguments.dedupe,
-        past_memory.skewed: arguments.skew,
+        partial(past_memory.skewed, birthday=arguments.birthday): arguments.skew,
     }
     if arguments.quick:
         good = look(folder) and past_memory.look(folder)

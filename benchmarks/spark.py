@@ -2,7 +2,8 @@
 
     python -m benchmarks.spark                      200,000 records: equal reports; an executor killed; a driver killed
     python -m benchmarks.spark --rows 20000         … of fewer
-    python -m benchmarks.spark --skew 5000000       one telephone and birth date on 5 % of all registrations, on this machine's processors
+    python -m benchmarks.spark --skew 5000000       one telephone on 5 % of all registrations, on this machine's processors
+    … --birthday                                    … and one birth date, which makes one block of them
 
 Needs `pip install 'xueji[spark]'` and Java. Ends with 1 when something is not as it must be.
 """
@@ -27,8 +28,7 @@ import psutil  # type: ignore[import-untyped] - it has no types
 from benchmarks.faults.inject import spoil
 from benchmarks.layouts import LAYOUTS, select
 from benchmarks.pairs.files import FULL
-from benchmarks.pairs.past_memory import DESK, head_of
-from benchmarks.pairs.provinces import write_registrations
+from benchmarks.pairs.past_memory import desk_file, desk_told, head_of
 from benchmarks.pairs.registrations import make_records
 from benchmarks.people import make_people
 from benchmarks.running import DATA, xueji
@@ -217,9 +217,9 @@ def _run(made: Cluster, arguments: list[str], how: str, folder: Path, expected: 
     return good
 
 
-def skewed(rows: int, folder: Path, memory: str) -> bool:
-    """Find duplicates among registrations of which a twentieth have one telephone and birth date; that block must be named."""
-    path = write_registrations(rows, folder / f"scale-desk-{rows}.parquet", desk=DESK)
+def skewed(rows: int, folder: Path, memory: str, *, birthday: bool) -> bool:
+    """Find duplicates among registrations of which a twentieth have one telephone; the report must say what became of them."""
+    path = desk_file(rows, folder, birthday=birthday)
     report = folder / "spark-desk.json"
     options = ("--as-of", AS_OF, "--format", "json", "--engine", "spark", "--master", "local[2]")
     began = time.perf_counter()
@@ -234,18 +234,7 @@ def skewed(rows: int, folder: Path, memory: str) -> bool:
         f"dedupe {rows:,}, 5 % share a telephone: {time.perf_counter() - began:.1f} s, "
         f"processors {sum(seen.processor.values()):.1f} s; at the most {taken}, {seen.peak / 2**30:.2f} GB together"
     )
-    told = head_of(report)
-    blocks = [block for block in told["large_blocks"] if "phone" in block["key"]]
-    for block in blocks:
-        print(
-            f"  {block['key']}: {block['records']:,} records, narrowed by {block['narrowed_by']}, {block['not_compared']:,} left"
-        )
-    found = told["summary"]
-    print(
-        f"named: {'ok' if blocks else 'NO'}; {found['pairs_compared']:,} pairs compared, {found['clusters']:,} clusters, "
-        f"{found['review_pairs']:,} to look at"
-    )
-    return bool(blocks)
+    return desk_told(head_of(report), birthday=birthday)
 
 
 class Seen:
@@ -277,10 +266,12 @@ def main() -> int:
     parser.add_argument("--commands", nargs="+", choices=COMMANDS, default=list(COMMANDS))
     parser.add_argument("--memory", default="2g", help="Java's of a worker, or of the driver with --skew")
     parser.add_argument("--skew", type=int, metavar="RECORDS")
+    parser.add_argument("--birthday", action="store_true", help="with --skew: one birth date, too")
     parser.add_argument("--folder", type=Path, default=DATA)
     arguments = parser.parse_args()
     if arguments.skew:
-        return 0 if skewed(arguments.skew, arguments.folder, arguments.memory) else 1
+        good = skewed(arguments.skew, arguments.folder, arguments.memory, birthday=arguments.birthday)
+        return 0 if good else 1
     return 0 if compare(arguments.rows or 200_000, arguments.folder, arguments.memory, arguments.commands) else 1
 
 

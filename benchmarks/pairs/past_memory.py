@@ -90,24 +90,40 @@ def large(records: int, memory: str, folder: Path) -> bool:
     return kept
 
 
-def skewed(records: int, memory: str, folder: Path) -> bool:
-    """Compare registrations of which one in twenty has the registry's telephone: bounded memory, and the block named."""
-    path = write_registrations(records, folder / f"scale-desk-{records}.parquet", desk=DESK)
+def skewed(records: int, memory: str, folder: Path, *, birthday: bool = False) -> bool:
+    """Compare registrations of which one in twenty has the registry's telephone: bounded memory, and its pairs in the report."""
     report = folder / "scale-desk.json"
-    outcome = dedupe(path, report, "--memory", memory)
+    outcome = dedupe(desk_file(records, folder, birthday=birthday), report, "--memory", memory)
     _say(f"dedupe, {records:>12,}, 5 % share a telephone, {memory}", outcome)
-    plan = folder / "scale-desk-plan.json"
-    dedupe(path, plan, "--memory", memory, "--plan")
-    blocks = [
-        block for block in json.loads(plan.read_text(encoding="utf-8"))["large_blocks"] if "phone" in block["key"]
-    ]
+    kept = desk_told(head_of(report), birthday=birthday) and outcome.peak_bytes <= BYTES
+    print(f"in the report, ≤ {BYTES / 2**30:.0f} GB: {'ok' if kept else 'OVER'}")
+    return kept
+
+
+def desk_file(records: int, folder: Path, *, birthday: bool) -> Path:
+    """Write registrations of which one in twenty has the registry's telephone, and one birth date if all were given that, too."""
+    name = f"scale-desk-{records}{'-birthday' if birthday else ''}.parquet"
+    return write_registrations(records, folder / name, desk=DESK, birthday=birthday)
+
+
+def desk_told(head: dict[str, Any], *, birthday: bool) -> bool:
+    """Print what the report says of the keys with a telephone in them; return whether it says what became of those who share one.
+
+    With a birth date of one's own all that share the telephone are compared day by day; with one for all, the block must be named.
+    """
+    keys = [key for key in head["keys"] if "phone" in key["key"]]
+    blocks = [block for block in head["large_blocks"] if "phone" in block["key"]]
+    for key in keys:
+        print(f"  {key['key']}: {key['records']:,} records, {key['pairs']:,} pairs")
     for block in blocks:
         print(
             f"  {block['key']}: {block['records']:,} records, narrowed by {block['narrowed_by']}, {block['not_compared']:,} left"
         )
-    kept = bool(blocks) and outcome.peak_bytes <= BYTES
-    print(f"named, ≤ {BYTES / 2**30:.0f} GB: {'ok' if kept else 'OVER'}")
-    return kept
+    found = head["summary"]
+    print(
+        f"  {found['pairs_compared']:,} pairs compared, {found['clusters']:,} clusters, {found['review_pairs']:,} to look at"
+    )
+    return bool(blocks) if birthday else any(key["pairs"] for key in keys)
 
 
 def head_of(report: Path) -> dict[str, Any]:

@@ -29,15 +29,15 @@ _NOBODY = ("13800000000", "13888888888", "13000000000")
 _COUNTY = slice(2, 6)
 
 
-def write_registrations(count: int, path: Path, seed: int = 2025, desk: float = 0.0) -> Path:
+def write_registrations(count: int, path: Path, seed: int = 2025, desk: float = 0.0, *, birthday: bool = False) -> Path:
     """Write `count` registrations with 18 columns to a Parquet file, unless it is there.
 
     Args:
         count: How many.
         path: Where.
         seed: Of the first million.
-        desk: The share of them that have the telephone of a registry, and one birth date that was filled in for all of them: together
-            these are a key of matching.
+        desk: The share of them that have the telephone of a registry.
+        birthday: One birth date was filled in for all of these: together with the telephone it is a key of matching.
     """
     import pyarrow.parquet as pq
 
@@ -49,9 +49,9 @@ def write_registrations(count: int, path: Path, seed: int = 2025, desk: float = 
     for rows in _parts(count, seed):
         if desk:
             one = pl.int_range(pl.len()) % round(1 / desk) == 0
+            filled = {"member1_phone": "13955550000"} | ({"birth_date": "20120901"} if birthday else {})
             rows = rows.with_columns(
-                pl.when(one).then(pl.lit(value)).otherwise(name).alias(name)
-                for name, value in (("member1_phone", "13955550000"), ("birth_date", "20120901"))
+                pl.when(one).then(pl.lit(value)).otherwise(name).alias(name) for name, value in filled.items()
             )
         told = rows.select(pl.col(field).alias(header) for field, header in FULL.items())
         table = told.to_arrow(compat_level=pl.CompatLevel.oldest())
