@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from xueji_cli.errors import InputError
 from xueji_cli.messages.catalogue import LANGUAGES, load, text
+from xueji_cli.tables import biff
 from xueji_cli.tables.blob import Blob
 from xueji_cli.tables.extent import extent, letters_of
 from xueji_cli.tables.options import MAX_CELLS
@@ -365,3 +366,22 @@ def test_damage_inside_the_archive_is_tables_or_one_error(folder: Path, kind: st
 def test_limits_are_stated() -> None:
     assert MAX_CELLS >= 1_048_576 * 71
     assert Blob("-", b"", Future()).suffix == ""
+
+
+def _record(kind: int, *numbers: int) -> bytes:
+    head = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    return head + bytes([4 * len(numbers)]) + struct.pack(f"<{len(numbers)}I", *numbers)
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [(0, 1_048_575, 0, 0), (2, 0, 0), (0, 0, 0, 0), (2, 16_383, 0)],
+        [(0, 0, 0, 0), (2, 16_383, 0), (176, 0, 1, 0, 1), (0, 1_048_575, 0, 0), (2, 0, 0)],
+    ],
+    ids=["the last row first", "merged cells between"],
+)
+def test_cells_of_an_xlsb_span_all_rows_and_columns_that_were_met(records: list[tuple[int, ...]]) -> None:
+    part = b"".join(_record(*each) for each in records)
+    with pytest.raises(biff.ImpossiblePlace):
+        biff.xlsb_extras(part, 5_000_000)

@@ -6,7 +6,9 @@ stream with a fixed four-byte record head; .xlsb (BIFF 12) has a part for each s
 
 from __future__ import annotations
 
+import io
 import struct
+import zipfile
 from collections.abc import Iterator
 
 from xueji_cli.tables.grid import Extras, Merge
@@ -149,6 +151,12 @@ def xlsb_parts(data: bytes) -> dict[str, bytes]:
         return found
 
 
+def xlsb_all_parts(data: bytes) -> list[bytes]:
+    """Return every binary part of an .xlsb, for where its relations do not say which are sheets."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return [archive.read(name) for name in archive.namelist() if not name.endswith("/")]
+
+
 def _wide_text(data: bytes, offset: int) -> tuple[str, int]:
     (length,) = struct.unpack_from("<I", data, offset)
     length = 0 if length == 0xFFFFFFFF else length
@@ -163,7 +171,7 @@ def xlsb_extras(part: bytes, limit: int) -> Extras:
         ImpossiblePlace: Cells stand outside a sheet, or so far apart that they span more than `limit`.
     """
     extras = Extras()
-    row = right = 0
+    row = lowest = furthest = 0
     for kind, start, size in _records12(part):
         if kind in _SHORTEST and size < _SHORTEST[kind]:
             raise ImpossiblePlace  # readers go on with what an earlier record left behind
@@ -173,8 +181,8 @@ def xlsb_extras(part: bytes, limit: int) -> Extras:
                 extras.hidden_rows.append(row)
             continue
         if kind in _CELLS12:
-            right = max(right, struct.unpack_from("<I", part, start)[0])
-            if row >= MAX_ROWS or right >= MAX_COLUMNS or (row + 1) * (right + 1) > limit:
+            lowest, furthest = max(lowest, row), max(furthest, struct.unpack_from("<I", part, start)[0])
+            if lowest >= MAX_ROWS or furthest >= MAX_COLUMNS or (lowest + 1) * (furthest + 1) > limit:
                 raise ImpossiblePlace
         if kind in (_CELL_ERROR, _FORMULA_ERROR) and size >= 9:
             extras.add_error(row, struct.unpack_from("<I", part, start)[0], ERRORS.get(part[start + 8], "#N/A"))

@@ -78,7 +78,7 @@ def worksheets(data: bytes) -> list[str]:
     """Return the parts that cells may be read from, whether the workbook's relations lead there or not."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
-    return [name for name in names if any(b"sheetData" in piece for piece in _pieces(data, name))]
+        return [name for name in names if any(b"sheetData" in piece for piece in _searched(archive, name))]
 
 
 def too_many_strings(data: bytes, sheets: Sequence[str]) -> bool:
@@ -90,12 +90,12 @@ def too_many_strings(data: bytes, sheets: Sequence[str]) -> bool:
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         sizes = {each.filename: each.file_size for each in archive.infolist() if each.filename not in sheets}
-    return any(
-        int(count) > max(size // _SHORTEST, _FEW_STRINGS)
-        for name, size in sizes.items()
-        for piece in _pieces(data, name)
-        for count in _STRINGS.findall(piece)
-    )
+        return any(
+            int(count) > max(size // _SHORTEST, _FEW_STRINGS)
+            for name, size in sizes.items()
+            for piece in _searched(archive, name)
+            for count in _STRINGS.findall(piece)
+        )
 
 
 def _declared(data: bytes, part: str) -> Extent | None:
@@ -199,9 +199,23 @@ def _text(piece: bytes) -> pl.Series:
     return pl.Series([piece], dtype=pl.Binary).cast(pl.String)
 
 
+def _searched(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    """Unpack any part, pictures too, in pieces that overlap."""
+    with archive.open(part) as stream:
+        before = b""
+        while more := stream.read(_PIECE):
+            yield before + more
+            before = more[-_HEAD:]
+
+
 def _pieces(data: bytes, part: str) -> Iterator[bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        yield from _unpacked(archive, part)
+
+
+def _unpacked(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     """Unpack a part in pieces that end before a closing tag: no opening tag is in two of them."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(part) as stream:
+    with archive.open(part) as stream:
         rest = b""
         while more := stream.read(_PIECE):
             piece = rest + more

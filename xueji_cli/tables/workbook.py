@@ -148,6 +148,18 @@ class Workbook:
         if rows * columns > most:
             raise InputError("sheet_too_large", file=self.blob.path, sheet=sheet.name)
 
+    def _refuse_unknown(self, sheet: Sheet) -> None:
+        """Refuse a workbook if which part a sheet is only the library knows, and any may be too large."""
+        if self.kind == "xlsx" and not sheet.part:
+            for part in worksheets(self.blob.data):
+                self._refuse_far(sheet, part)
+        if self.kind == "xlsb" and (not isinstance(self._extras, dict) or sheet.name not in self._extras):
+            try:
+                for content in biff.xlsb_all_parts(self.blob.data):
+                    biff.xlsb_extras(content, most_cells(len(content)))
+            except biff.ImpossiblePlace:
+                raise InputError("corrupt", file=self.blob.path) from None
+
     @staticmethod
     def _scanned(result: Callable[[], sheetxml.SheetFacts]) -> sheetxml.SheetFacts | None:
         try:
@@ -158,10 +170,7 @@ class Workbook:
     # --- .xls, .xlsb, .ods, and .xlsx without cell references ---
 
     def _read_other(self, sheet: Sheet, values: pl.DataFrame | None = None) -> Grid:
-        if self.kind == "xlsx" and not sheet.part:
-            # Which part it is, the library knows alone.
-            for part in worksheets(self.blob.data):
-                self._refuse_far(sheet, part)
+        self._refuse_unknown(sheet)
         typed = self._open_calamine().get_sheet_by_name(sheet.name)
         start = typed.start or (0, 0)
         if (typed.end or start)[1] >= MAX_COLUMNS:
