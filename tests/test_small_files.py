@@ -24,7 +24,7 @@ from xueji_cli.tables import paths
 from xueji_cli.tables.paths import Inputs
 from xueji_cli.tables.table import Slice
 
-TABLES = 12
+TABLES = 6
 
 
 def tables() -> list[Roster]:

@@ -198,6 +198,21 @@ def test_on_this_machine_nobody_else_can_connect(spark: Any) -> None:
 
 
 @needs_spark
+@pytest.mark.parametrize(
+    "error", [ConnectionRefusedError(111), RuntimeError("java.lang.OutOfMemoryError: Java heap space")]
+)
+def test_java_that_ends_in_the_middle_is_said_in_a_sentence(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dead:
+        def stop(self) -> None:
+            raise ConnectionRefusedError
+
+    monkeypatch.setattr(session, "_active", lambda: None)
+    monkeypatch.setattr(session, "_made", lambda *_: Dead())
+    with pytest.raises(UserError, match="spark_gone"), session.session(None, {}):
+        raise error
+
+
+@needs_spark
 def test_addresses_of_storage_mean_files_folders_and_patterns(spark: Any, tmp_path: Path) -> None:
     for name in ("2.csv", "10.csv", "_SUCCESS", ".hidden.csv", "b.txt.crc", "部/3.parquet"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The setting that has Spark say what it does, on stderr.
 _LEVEL = "spark.log.level"
+#: What py4j says when Java ends in the middle of an answer.
+_NO_ANSWER = "Py4JNetworkError"
 #: Without `--master`: all processors of this machine.
 LOCAL = "local[*]"
 #: What a session of ours has unless `--conf` says otherwise. Findings and few pairs come to the driver: their size is bounded by what
@@ -59,7 +61,7 @@ def session(master: str | None, conf: Mapping[str, str]) -> Iterator[Any]:
         conf: `--conf`.
 
     Raises:
-        UserError: `spark_missing`, `spark_java`, `spark_start`, `spark_connect`, `spark_session_there`.
+        UserError: `spark_missing`, `spark_java`, `spark_start`, `spark_connect`, `spark_session_there`; `spark_gone` when Java ended.
     """
     if find_spec("pyspark") is None or find_spec("pandas") is None:
         raise UserError("spark_missing")
@@ -75,8 +77,19 @@ def session(master: str | None, conf: Mapping[str, str]) -> Iterator[Any]:
     made = _made(master, conf)
     try:
         yield made
+    except Exception as error:
+        if not _gone(error):
+            raise
+        raise UserError("spark_gone") from None
     finally:
-        made.stop()
+        # One that is gone can't be stopped.
+        with suppress(ConnectionError):
+            made.stop()
+
+
+def _gone(error: Exception) -> bool:
+    """Return whether Java has ended, or has no memory for what it was asked: that is said in several ways."""
+    return isinstance(error, ConnectionError) or "OutOfMemoryError" in str(error) or type(error).__name__ == _NO_ANSWER
 
 
 def is_local(spark: Any) -> bool:
