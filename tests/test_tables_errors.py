@@ -181,6 +181,7 @@ FAR = {
     "wide equal signs": '<row r = "1048576"><c r\n=\n"XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>',
     "reference last": '<row spans="1:2" r="1048576"><c t="inlineStr" r="XFD1048576"><is><t>x</t></is></c></row>',
     "a sign in an attribute": '<row r="3"><c a=">" r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>',
+    "an attribute of no meaning": '<row r="1048576">' + '<c z="1"><v>1</v></c>' * 200 + "</row>",
     "without references": f'<row r="1048576">{"<c><v>1</v></c>" * 200}</row>',
 }
 
