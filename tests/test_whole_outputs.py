@@ -20,6 +20,7 @@ import pytest
 from cli_rosters import DAY, children, write_roster
 
 from xueji_cli.tables.names import file_names
+from xueji_cli.tables.spill import Spill
 from xueji_cli.tables.writing import whole_file
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kills and limits processes as Unix does")
@@ -120,6 +121,21 @@ def test_interrupted_it_leaves_nothing_and_ends_with_130(tmp_path: Path, roster:
             assert "已中断" in err.decode()
         assert left_over(tmp_path) == []
         assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_interrupted_as_soon_as_there_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = Path.mkdir
+
+    def made_and_interrupted(self: Path, mode: int = 0o777) -> None:
+        make(self, mode)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", made_and_interrupted)
+    with pytest.raises(KeyboardInterrupt), whole_file(tmp_path / "r.json"):
+        pass
+    with pytest.raises(KeyboardInterrupt), Spill(str(tmp_path)) as spill:
+        assert spill.folder
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_interrupted_at_any_moment_of_the_start(tmp_path: Path, roster: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import signal
 import tempfile
@@ -36,7 +37,9 @@ class Spill:
         """The folder; made when it is first asked for, for this user alone."""
         with self._lock:
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="xueji-", dir=self._parent))
+                # Known before it is made, so that whatever interrupts finds it.
+                self._folder = Path(self._parent or tempfile.gettempdir()) / f"xueji-{secrets.token_hex(8)}"
+                self._folder.mkdir(0o700)
             return self._folder
 
     def __enter__(self) -> Spill:

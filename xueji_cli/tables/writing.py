@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
@@ -71,8 +72,10 @@ def whole_file(path: str | Path, *, inputs: Iterable[str] = ()) -> Iterator[Path
     refuse_input(target, inputs)
     if target.is_dir():
         raise UserError("output_is_directory", file=str(path))
-    folder = _beside(target)
+    # Named before it is made: between the two nothing that interrupts can leave a folder that nobody knows of.
+    folder = target.parent / f"{_prefix(target)}{secrets.token_hex(8)}{_MARK}"
     try:
+        _make(folder, target)
         _remove_old(folder, target)
         temporary = folder / f"new{target.suffix}"
         temporary.touch()
@@ -142,9 +145,9 @@ def refuse_input(path: str | Path, inputs: Iterable[str]) -> None:
         raise UserError("output_is_input", file=str(path))
 
 
-def _beside(target: Path) -> Path:
+def _make(folder: Path, target: Path) -> None:
     try:
-        return Path(tempfile.mkdtemp(prefix=_prefix(target), suffix=_MARK, dir=target.parent))
+        folder.mkdir(0o700)
     except FileNotFoundError:
         raise UserError("output_no_folder", file=str(target), folder=str(target.parent)) from None
     except NotADirectoryError:
