@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from xueji_cli.matching.kinds import KIND
 from xueji_cli.matching.workers import side_by_side
+from xueji_cli.values.hashing import in_one
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from xueji_cli.matching.people import People
     from xueji_cli.schema.matching import KeyPart, Model
@@ -82,7 +85,7 @@ class Narrowed(NamedTuple):
 
 
 class _OfKey(NamedTuple):
-    """What one key gives: its plan, large blocks, pairs (in parts), and the records that have it."""
+    """What one key gives: its plan, large blocks, pairs (in parts), and which records have it."""
 
     plan: KeyPlan
     large: list[LargeBlock]
@@ -116,12 +119,14 @@ def _candidates(
     wanted = list(dict.fromkeys([part for key in keys for part in key] + narrow))
     parts = dict(zip(wanted, side_by_side(lambda part: part_values(model, features, part), wanted), strict=True))
 
+    nobody = pl.Series([False]).new_from_index(0, people.height)
+
     def of_key(key: tuple[KeyPart, ...]) -> _OfKey:
         rows = key_rows([parts[each] for each in key], side)
-        keyed = rows["row"].unique()
+        keyed = nobody.clone().scatter(rows["row"], values=True)
         found = blocks(rows, linking=linking)
         small = found.filter(pl.col("size") <= model.block)
-        plan = KeyPlan(key_name(key), keyed.len(), found["key"].n_unique(), count_pairs(small))
+        plan = KeyPlan(key_name(key), int(keyed.sum()), found["key"].n_unique(), count_pairs(small))
         made = [make_pairs(small)] if make else []
         over = found.filter(pl.col("size") > model.block)
         large: list[LargeBlock] = []
@@ -134,13 +139,11 @@ def _candidates(
 
     told = side_by_side(of_key, keys)
     found = [pairs for each in told for pairs in each.pairs]
-    keyed = [each.keyed for each in told]
+    reached = reduce(or_, (each.keyed for each in told), nobody)
     large = [block for each in told for block in each.large]
     both = pl.concat(found).unique().sort() if found else pl.Series([], dtype=pl.UInt64)
     frame = chosen(both, people.places["school"], schools)
-    everyone = pl.int_range(people.height, dtype=pl.UInt32, eager=True)
-    reached = pl.concat(keyed).unique() if keyed else pl.Series([], dtype=pl.UInt32)
-    unkeyed = everyone.filter(~everyone.is_in(reached.implode()))
+    unkeyed = (~reached).arg_true()
     return Candidates(frame, tuple(each.plan for each in told), foremost(large), unkeyed)
 
 
@@ -186,16 +189,20 @@ def key_rows(parts: Sequence[pl.DataFrame], side: pl.Series) -> pl.DataFrame:
                 rows = rows.with_columns(beside.gather(rows["row"])).drop_nulls(beside.name)
             else:
                 rows = rows.join(other, on="row", maintain_order="left")
-        rows = rows.select("row", key=pl.struct(f"key:{index}" for index in range(len(parts))).hash(seed=4))
+        rows = rows.select("row", key=_as_one(f"key:{index}" for index in range(len(parts))))
     if "probe" not in rows.columns:
         rows = rows.with_columns(probe=pl.lit(value=True))
     return rows.with_columns(side[rows["row"]].alias("side"))
 
 
+def _as_one(keys: Iterable[str]) -> pl.Expr:
+    return in_one([pl.col(name) for name in keys], seed=4)
+
+
 def _finer(rows: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     """Return rows with the key that is theirs and the other in one."""
     both = rows.join(other, on="row", suffix=":other")
-    return both.with_columns(key=pl.struct("key", "key:other").hash(seed=4))
+    return both.with_columns(key=_as_one(["key", "key:other"]))
 
 
 def chosen(pairs: pl.Series, school: pl.Series, schools: str) -> pl.DataFrame:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from xueji_cli.matching.workers import at_once
 from xueji_cli.schema.roster import NUMERIC
 from xueji_cli.values import dates, idnumber
+from xueji_cli.values.text import put
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,8 @@ _ADULT, _CHILD = 22, 20
 
 #: Years by which a number's birth date lies before the stated one when it is a parent's.
 _GENERATION = 14
+#: What Excel leaves of the last three digits.
+_CUT = "000"
 
 
 def read(columns: Mapping[str, pl.Series], rows: pl.DataFrame, as_of: date) -> list[pl.Series]:
@@ -69,20 +71,9 @@ def read(columns: Mapping[str, pl.Series], rows: pl.DataFrame, as_of: date) -> l
         },
     )
     today = dates.as_integer(as_of)
-    parts = at_once(lambda: _parts(frame["n"], today), lambda: _parts(frame["carried"], today))
-    frame = frame.with_columns(
-        part.alias(f"{name}:{part.name}") for name, both in zip(("n", "carried"), parts, strict=True) for part in both
-    )
+    frame = _with_forms(_with_parts(frame, today))
     n = pl.col("n")
-    numeric = pl.col("numeric").fill_null(value=False) & n.str.contains(r"^[0-9]{16,}$")
-    # One destroyed number in eleven has a check digit that fits by chance; of real ones hardly one in a thousand ends so. Taken
-    # for whole, it would make one child of all who were born on a day.
-    cut = n.str.contains(r"^[0-9]{15}000$")
-    # Fifteen digits are a number of the first generation, unless a whole year of birth stands where it stands today.
-    short = n.str.contains(r"^[0-9]{6}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{2,5}$") & n.str.len_chars().is_between(
-        14, 17
-    )
-    sound = pl.col("n:sound") & ~numeric & ~cut
+    sound = pl.col("n:sound") & ~pl.col("numeric") & ~pl.col("cut")
     age = dates.completed_years(pl.col("n:born"), today)
     guardians = ((n == pl.col("guardian1")) | (n == pl.col("guardian2"))).fill_null(value=False)
     older = (pl.col("stated") - pl.col("n:born") >= _GENERATION * 10_000).fill_null(value=False)
@@ -92,9 +83,13 @@ def read(columns: Mapping[str, pl.Series], rows: pl.DataFrame, as_of: date) -> l
         own=pl.when(sound & ~adult).then(n),
         carried=pl.when(carried).then(pl.col("carried")),
         adult=pl.when(adult).then(n),
-        head=pl.when(numeric | cut).then(n.str.head(15)).when(short).then(n),
-        typo=pl.when(~sound & ~numeric & ~cut & n.str.contains(r"^[0-9]{16,18}[0-9X]$")).then(n),
+        head=pl.when(pl.col("numeric") | pl.col("cut")).then(n.str.head(15)).when("short").then(n),
+        typo=pl.when(~sound & ~pl.col("numeric") & ~pl.col("cut") & pl.col("long")).then(n),
     ).with_columns(
+        born=pl.when(pl.col("own").is_not_null())
+        .then("n:born")
+        .when(pl.col("carried").is_not_null())
+        .then("carried:born"),
         own=pl.coalesce("own", "carried"),
         roll=pl.when(pl.col("own") != pl.col("carried")).then("carried"),
     )
@@ -112,7 +107,6 @@ def read(columns: Mapping[str, pl.Series], rows: pl.DataFrame, as_of: date) -> l
         .then(pl.lit("mistyped"))
         .otherwise(pl.lit("other"))
     )
-    born = pl.col("own").str.slice(6, 8).cast(pl.Int32, strict=False)
     return told.select(
         pl.col("own").alias(OWN),
         pl.col("roll").alias(ROLL),
@@ -120,16 +114,52 @@ def read(columns: Mapping[str, pl.Series], rows: pl.DataFrame, as_of: date) -> l
         pl.col("head").alias(HEAD),
         pl.col("adult").alias(ADULT),
         state.alias(STATE),
-        born.alias(BORN),
+        pl.col("born").alias(BORN),
         pl.when(whole % 2 == 1).then(pl.lit("男")).when(whole.is_not_null()).then(pl.lit("女")).alias(SEX),
     ).get_columns()
 
 
 def _carried(roll: pl.Series | None) -> pl.Series | None:
-    """Return the ID number that a roll number carries: G and the number. Those behind J and L only look like one."""
+    """Return what may be the ID number that a roll number carries, behind a G. Those behind J and L only look like one."""
     if roll is None:
         return None
-    return roll.to_frame("r").select(pl.col("r").str.extract(r"^G([0-9]{17}[0-9X])$")).to_series()
+    return (
+        roll.to_frame("r").select(pl.when(pl.col("r").str.starts_with("G")).then(pl.col("r").str.slice(1))).to_series()
+    )
+
+
+def _with_parts(frame: pl.DataFrame, today: int) -> pl.DataFrame:
+    """Add `n:sound`, `n:born`, `carried:sound`, `carried:born` (`_parts`); most carry the number that they have."""
+    sound, born = _parts(frame["n"], today)
+    other = (frame["carried"] != frame["n"].fill_null("")).fill_null(value=False).arg_true()
+    carried = _parts(frame["carried"].gather(other), today)
+    return frame.with_columns(
+        sound.alias("n:sound"),
+        born.alias("n:born"),
+        put(sound, other, carried[0]).alias("carried:sound"),
+        put(born, other, carried[1]).alias("carried:born"),
+    )
+
+
+def _with_forms(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add what the form of a number tells: `numeric`, damaged by a spreadsheet; `cut`, likewise; `short`; `long` enough for a slip."""
+    n = pl.col("n")
+    numeric = pl.col("numeric").fill_null(value=False)
+    odd = frame.select(
+        (~pl.col("n:sound") | numeric | n.str.ends_with(_CUT)).fill_null(value=True).arg_true()
+    ).to_series()
+    forms = frame[odd].select(
+        numeric=numeric & n.str.contains(r"^[0-9]{16,}$"),
+        # One destroyed number in eleven has a check digit that fits by chance; of real ones hardly one in a thousand ends so. Taken
+        # for whole, it would make one child of all who were born on a day.
+        cut=n.str.contains(r"^[0-9]{15}" + _CUT + "$"),
+        # Fifteen digits are a number of the first generation, unless a whole year of birth stands where it stands today.
+        short=n.str.contains(r"^[0-9]{6}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-9]{2,5}$")
+        & n.str.len_chars().is_between(14, 17),
+        long=n.str.contains(r"^[0-9]{16,18}[0-9X]$"),
+    )
+    none = pl.Series([False]).new_from_index(0, frame.height)
+    return frame.with_columns(put(none, odd, form).alias(form.name) for form in forms)
 
 
 def _parts(number: pl.Series, today: int) -> tuple[pl.Series, pl.Series]:

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from xueji_cli.matching.kinds.base import hashed, keys_of
 from xueji_cli.matching.kinds.spelled import Spelled
+
+if TYPE_CHECKING:
+    from xueji_cli.matching.people import People
+    from xueji_cli.schema.matching import Comparison
 
 #: Similarity (Indel) of addresses that are the same with a word more or less.
 _SAME_PLACE = 0.80
 #: Characters that an address keeps at least when the county in front is left out.
 _LEAST = 4
 
+_PUNCTUATION = r"\s,，。.、\-—()（）#"
+#: Province, city and county at the beginning, as far as they are written.
+_ABOVE = r"^(?:.{0,8}?(?:省|自治区))?(?:.{1,7}?(?:市|自治州|地区))?(?:.{1,6}?[县区])?"
+
 
 class Addresses(Spelled):
     """An address: the same place may be written with the county in front or without."""
 
     name = "address"
+    odd = f"[{_PUNCTUATION}省市州县区]"
+    agreeing = "n#"
+
+    def columns(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
+        """`v` the plain address, with its code, and `n#`, that of the last number in it."""
+        told = super().columns(comparison, people)
+        if told is None:
+            return None
+        last = told.select(pl.col("v").str.extract(r"([0-9]+)[^0-9]*$")).to_series()
+        return told.with_columns(hashed(last).alias("n#"))
 
     def plain(self) -> pl.Expr:
         """From the county down, without punctuation."""
-        whole = pl.col("v").str.replace_all(r"[\s,，。.、\-—()（）#]", "")
-        local = whole.str.replace(r"^.{0,8}?(?:省|自治区)", "").str.replace(r"^.{1,7}?(?:市|自治州|地区)", "")
-        local = local.str.replace(r"^.{1,6}?(?:县|区)", "")
+        whole = pl.col("v").str.replace_all(f"[{_PUNCTUATION}]", "")
+        local = whole.str.replace(_ABOVE, "")
         return pl.when(local.str.len_chars() >= _LEAST).then(local).otherwise(whole)
 
     def closeness(self, left: pl.Series, right: pl.Series) -> pl.Series:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from xueji_cli.matching.kinds.frequency import with_shares
+from xueji_cli.matching.kinds.frequency import each_once, with_shares
 from xueji_cli.schema.matching import KINDS
+from xueji_cli.values.hashing import in_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -95,13 +96,10 @@ def coded(values: pl.Series, name: str = "v") -> dict[str, pl.Series]:
 def sides(features: pl.DataFrame, names: list[str], left: pl.Series, right: pl.Series) -> pl.DataFrame:
     """Return columns of both records of each pair: `l:<name>` and `r:<name>`."""
     chosen = features.select(names)
-    return pl.concat(
-        [
-            chosen[left].rename(lambda name: f"l:{name}"),
-            chosen[right].rename(lambda name: f"r:{name}"),
-        ],
-        how="horizontal",
-    )
+    both = [chosen[left], chosen[right]]
+    for prefix, side in zip("lr", both, strict=True):
+        side.columns = [f"{prefix}:{name}" for name in names]
+    return pl.concat(both, how="horizontal")
 
 
 def on_distinct_pairs(
@@ -118,25 +116,30 @@ def on_distinct_pairs(
     Returns:
         Levels, null where not wanted.
     """
-    codes = both.select(
-        a=pl.min_horizontal(f"l:{name}#", f"r:{name}#"), b=pl.max_horizontal(f"l:{name}#", f"r:{name}#")
-    )
-    there = both[f"l:{name}#"].is_not_null() & both[f"r:{name}#"].is_not_null()
-    odd = (wanted.fill_null(value=False) & there).arg_true()
+    ends = pl.col(f"l:{name}#"), pl.col(f"r:{name}#")
+    pair = in_one([pl.min_horizontal(ends), pl.max_horizontal(ends)], seed=1)
+    there = both.select(pair=pair, there=wanted.fill_null(value=False) & ends[0].is_not_null() & ends[1].is_not_null())
+    empty = pl.Series([None], dtype=pl.UInt8).new_from_index(0, both.height)
+    odd = there["there"].arg_true()
     if not len(odd):
-        return pl.Series([None], dtype=pl.UInt8).new_from_index(0, both.height)
-    asked = codes[odd].with_columns(odd.alias("i"))
-    distinct = asked.unique(["a", "b"], keep="first", maintain_order=True)
+        return empty
+    asked = there.select(pl.col("pair").gather(odd), i=odd)
+    distinct = asked.unique("pair")
     values = both.select(f"l:{name}", f"r:{name}")[distinct["i"]]
     levels = function(values.to_series(0), values.to_series(1)).cast(pl.UInt8)
-    told = asked.join(distinct.select("a", "b", level=levels), on=["a", "b"], how="left", maintain_order="left")
-    empty = pl.Series([None], dtype=pl.UInt8).new_from_index(0, both.height)
+    told = asked.join(distinct.select("pair", level=levels), on="pair", how="left", maintain_order="left")
     return empty.scatter(odd, told["level"])
 
 
 def keys_of(codes: pl.Series) -> pl.DataFrame:
     """Return `row` and `key` of the records that have a code."""
     return pl.DataFrame({"key": codes}).with_row_index("row").drop_nulls().select("row", "key")
+
+
+def keys_of_any(features: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """Return `row` and `key` of every code that a record has in any of these columns."""
+    once = each_once(features, names)
+    return pl.concat([keys_of(once[name]) for name in names])
 
 
 def hashed(values: pl.Series) -> pl.Series:

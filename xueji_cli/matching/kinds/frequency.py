@@ -24,7 +24,7 @@ def with_shares(columns: pl.DataFrame, codes: Mapping[str, str]) -> pl.DataFrame
         columns: Of all records.
         codes: Column of codes → the column of its shares; a code means the same in each of these columns.
     """
-    once = _once(columns, list(codes))
+    once = each_once(columns, list(codes))
     known = _known(once)
     every = pl.concat([once[name].alias("h") for name in codes]).to_frame()
     others = (pl.len().over("h").cast(pl.Int64) - _PAIR).clip(lower_bound=0) / max(known, 1)
@@ -46,7 +46,7 @@ def counts(columns: pl.DataFrame, codes: Mapping[str, str]) -> tuple[pl.DataFram
     Returns:
         `code` and `n`, how many records have it; and how many records have any. Both can be added up.
     """
-    once = _once(columns, list(codes))
+    once = each_once(columns, list(codes))
     every = pl.concat([once[name].alias("code") for name in codes]).to_frame().drop_nulls()
     return every.group_by("code").agg(n=pl.len()), _known(once)
 
@@ -78,7 +78,7 @@ def lay_shares(columns: pl.DataFrame, codes: Mapping[str, str], often: pl.DataFr
     return columns.with_columns(laid)
 
 
-def _once(columns: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+def each_once(columns: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     """Return codes, one that stands twice in a record (the pupil's telephone is the mother's) at its first place only."""
     if len(names) == 1:
         return columns.select(names)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.matching import identity
-from xueji_cli.matching.kinds.base import Answer, Kind, hashed, on_distinct_pairs, sides
+from xueji_cli.matching.kinds.base import Answer, Kind, hashed, keys_of_any, on_distinct_pairs, sides
 from xueji_cli.values.idnumber import WEIGHTS
 
 if TYPE_CHECKING:
@@ -97,17 +97,16 @@ class IdNumbers(Kind):
 
     def key(self, features: pl.DataFrame, form: str) -> pl.DataFrame:
         """The `number` (own, carried by the roll, or mistyped in the same way); numbers `near` a mistyped one; the `tail` missing."""
-        rows = features.with_row_index("row")
         if form == "near":
-            return _near_keys(rows)
+            return _near_keys(features.with_row_index("row"))
         if form == "tail":
+            rows = features.with_row_index("row")
             known = rows.select("row", "head", text=pl.coalesce("text", "head"))
             long = known.filter(pl.col("text").str.len_chars() >= _HEAD)
             return long.select(
                 "row", key=pl.col("text").str.head(_HEAD).hash(seed=3), probe=pl.col("head").is_not_null()
             )
-        columns = [rows.select("row", key=f"{name}#").drop_nulls() for name in ("own", "roll", "typo", "book")]
-        return pl.concat(columns).unique(maintain_order=True)
+        return keys_of_any(features, ["own#", "roll#", "typo#", "book#"])
 
 
 def _nearness(left: pl.Series, right: pl.Series) -> pl.Series:

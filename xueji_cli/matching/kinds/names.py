@@ -125,62 +125,81 @@ def _levels(left: pl.Series, right: pl.Series) -> pl.Series:
     given    the same surname and a character of the given name (brothers and sisters often have that)
     surname  the same surname
     """
-    from rapidfuzz.distance import JaroWinkler, LCSseq
-    from rapidfuzz.process import cpdist
-
     frame = pl.DataFrame({"l": left, "r": right}).with_row_index("i")
     frame = frame.with_columns(ll=pl.col("l").str.len_chars(), rl=pl.col("r").str.len_chars())
-    short = (pl.max_horizontal("ll", "rl") <= _LONGEST) & pl.col("l").str.contains(r"^.*\p{Han}")
-    short = short & pl.col("r").str.contains(r"\p{Han}")
+    written_in_han = pl.col("l").str.contains(r"\p{Han}") & pl.col("r").str.contains(r"\p{Han}")
+    short = frame.select((pl.max_horizontal("ll", "rl") <= _LONGEST) & written_in_han).to_series()
+    brief, long = frame.filter(short), frame.filter(~short)
+    heads = brief.select(pl.col("l", "r").str.head(1))
+    brief = brief.with_columns(han.relations(heads["l"], heads["r"]).alias("c0"))
+    # Most pairs end here: their first characters have nothing to do with each other, nor does either stand elsewhere in the other name.
+    near = brief.select(
+        (pl.col("c0") > 0)
+        | pl.col("r").str.contains(pl.col("l").str.head(1), literal=True)
+        | pl.col("l").str.contains(pl.col("r").str.head(1), literal=True)
+    ).to_series()
+    alike = brief.filter(near)
     told = [
-        _same_length(frame.filter(short & (pl.col("ll") == pl.col("rl")))),
+        brief.filter(~near).select("i", level=pl.lit(_OTHER, dtype=pl.UInt8)),
+        _same_length(alike.filter(pl.col("ll") == pl.col("rl"))),
+        _other_length(alike.filter(pl.col("ll") != pl.col("rl"))),
+        _long(long),
     ]
-    unequal = frame.filter(short & (pl.col("ll") != pl.col("rl")))
-    if unequal.height:
-        common = cpdist(unequal["l"].to_list(), unequal["r"].to_list(), scorer=LCSseq.similarity, workers=-1)
-        first = han.relations(unequal["l"].str.head(1), unequal["r"].str.head(1)) >= 2
-        least = pl.min_horizontal("ll", "rl")
-        part = (pl.col("common") == least) & (least >= 2) & (pl.max_horizontal("ll", "rl") - least == 1)
-        told.append(
-            unequal.with_columns(common=pl.Series(common).cast(pl.UInt32), first=first).select(
-                "i",
-                level=pl.when(part)
-                .then(_PART)
-                .when(pl.col("first") & (pl.col("common") >= 2))
-                .then(_GIVEN)
-                .when("first")
-                .then(_SURNAME)
-                .otherwise(_OTHER)
-                .cast(pl.UInt8),
-            )
-        )
-    long = frame.filter(~short)
-    if long.height:
-        sounds = han.sounds(long["l"]), han.sounds(long["r"])
-        near = cpdist(sounds[0].to_list(), sounds[1].to_list(), scorer=JaroWinkler.similarity, workers=-1)
-        told.append(
-            long.with_columns(near=pl.Series(near), same=sounds[0] == sounds[1]).select(
-                "i",
-                level=pl.when("same")
-                .then(_SOUND)
-                .when(pl.col("near") >= _SPELLED)
-                .then(_SHAPE)
-                .otherwise(_OTHER)
-                .cast(pl.UInt8),
-            )
-        )
     return pl.concat(told).sort("i")["level"]
+
+
+def _none() -> pl.DataFrame:
+    return pl.DataFrame(schema={"i": pl.UInt32, "level": pl.UInt8})
+
+
+def _other_length(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return `i` and `level` of names of which one has more characters."""
+    if not frame.height:
+        return _none()
+    from rapidfuzz.distance import LCSseq
+    from rapidfuzz.process import cpdist
+
+    common = cpdist(frame["l"].to_list(), frame["r"].to_list(), scorer=LCSseq.similarity, workers=-1)
+    least = pl.min_horizontal("ll", "rl")
+    part = (pl.col("common") == least) & (least >= 2) & (pl.max_horizontal("ll", "rl") - least == 1)
+    same_surname = pl.col("c0") >= 2
+    return frame.with_columns(common=pl.Series(common).cast(pl.UInt32)).select(
+        "i",
+        level=pl.when(part)
+        .then(_PART)
+        .when(same_surname & (pl.col("common") >= 2))
+        .then(_GIVEN)
+        .when(same_surname)
+        .then(_SURNAME)
+        .otherwise(_OTHER)
+        .cast(pl.UInt8),
+    )
+
+
+def _long(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return `i` and `level` of names compared as a whole, by their sound."""
+    if not frame.height:
+        return _none()
+    from rapidfuzz.distance import JaroWinkler
+    from rapidfuzz.process import cpdist
+
+    sounds = han.sounds(frame["l"]), han.sounds(frame["r"])
+    near = cpdist(sounds[0].to_list(), sounds[1].to_list(), scorer=JaroWinkler.similarity, workers=-1)
+    return frame.with_columns(near=pl.Series(near), same=sounds[0] == sounds[1]).select(
+        "i",
+        level=pl.when("same")
+        .then(_SOUND)
+        .when(pl.col("near") >= _SPELLED)
+        .then(_SHAPE)
+        .otherwise(_OTHER)
+        .cast(pl.UInt8),
+    )
 
 
 def _same_length(frame: pl.DataFrame) -> pl.DataFrame:
     """Return `i` and `level` of names of the same number of characters."""
     if not frame.height:
-        return pl.DataFrame(schema={"i": pl.UInt32, "level": pl.UInt8})
-    first = han.relations(frame["l"].str.head(1), frame["r"].str.head(1))
-    frame = frame.with_columns(first.alias("c0"))
-    # Most pairs end here: their first characters have nothing to do with each other, nor is one a turned form of the other.
-    near = (pl.col("c0") > 0) | pl.col("r").str.contains(pl.col("l").str.head(1), literal=True)
-    frame, far = frame.filter(near), frame.filter(~near)
+        return _none()
     columns = [
         han.relations(frame["l"].str.slice(place, 1), frame["r"].str.slice(place, 1))
         .set(frame["ll"] <= place, None)
@@ -192,7 +211,7 @@ def _same_length(frame: pl.DataFrame) -> pl.DataFrame:
     seen = pl.sum_horizontal((pl.col(c) == 1).cast(pl.UInt8) for c in characters)
     same_surname = pl.col("c0") >= 2
     turned = pl.col("l").str.split("").list.sort() == pl.col("r").str.split("").list.sort()
-    told = frame.with_columns(columns).select(
+    return frame.with_columns(columns).select(
         "i",
         level=pl.when(alike == pl.col("ll"))
         .then(_SOUND)
@@ -205,4 +224,3 @@ def _same_length(frame: pl.DataFrame) -> pl.DataFrame:
         .otherwise(_OTHER)
         .cast(pl.UInt8),
     )
-    return pl.concat([told, far.select("i", level=pl.lit(_OTHER, dtype=pl.UInt8))])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.matching import identity
-from xueji_cli.matching.kinds.base import Answer, Kind, hashed, keys_of, sides
+from xueji_cli.matching.kinds.base import Answer, Kind, hashed, keys_of_any, sides
 from xueji_cli.values import han
 from xueji_cli.values.text import on_distinct
 
@@ -40,8 +40,7 @@ class _Common:
 
 def _every(features: pl.DataFrame, letter: str) -> pl.DataFrame:
     """Return the keys of every member."""
-    columns = [name for name in features.columns if name[0] == letter]
-    return pl.concat([keys_of(features[name]) for name in columns]).unique(maintain_order=True)
+    return keys_of_any(features, [name for name in features.columns if name[0] == letter])
 
 
 class Sets(Kind):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.matching.kinds.base import Answer, Kind, coded, filled, on_distinct_pairs, sides
-from xueji_cli.values.text import on_distinct
+from xueji_cli.values.text import on_distinct, put
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
 
 class Spelled(Kind):
-    """A kind that compares one text a record."""
+    """A kind that compares one text a record.
+
+    Attributes:
+        odd: Pattern of what `plain` takes away or looks for: a text without any of it is plain already.
+        agreeing: A column of codes in which two texts must agree to be close at all; None where there is no such.
+    """
+
+    odd: str
+    agreeing: str | None = None
 
     @abstractmethod
     def plain(self) -> pl.Expr:
@@ -34,22 +42,32 @@ class Spelled(Kind):
         if value is None:
             return None
         text = value.cast(pl.String)
-        plain = on_distinct(text, lambda distinct: distinct.to_frame("v").select(self.plain()).to_series())
-        return pl.DataFrame(coded(plain.set(plain == "", None)))
+        odd = text.str.contains(self.odd).arg_true()
+        if len(odd):
+            text = put(text, odd, on_distinct(text.gather(odd), self._plainly))
+        return pl.DataFrame(coded(text.set(text == "", None)))
+
+    def _plainly(self, texts: pl.Series) -> pl.Series:
+        return texts.to_frame("v").select(self.plain()).to_series()
 
     def compare(
         self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
     ) -> Answer:
         """same; swapped: with the text of another comparison; else as close as `closeness` says."""
-        both = sides(features[comparison.name], ["v", "v#", "v%"], left, right)
+        both = sides(
+            features[comparison.name], ["v", "v#", "v%", *([self.agreeing] if self.agreeing else [])], left, right
+        )
         same = (both["l:v#"] == both["r:v#"]).fill_null(value=False)
         swapped = same.clear(0).extend_constant(False, both.height)
         if comparison.with_ in features:
             crossed = sides(features[comparison.with_], ["v#"], left, right)
             swapped = (both["l:v#"] == crossed["r:v#"]) & (both["r:v#"] == crossed["l:v#"])
             swapped = swapped.fill_null(value=False) & ~same
-        closer = on_distinct_pairs(both, "v", ~same & ~swapped, self.closeness)
-        closer = closer.set(same, self.level("same"))
+        apart = same.clear(0).extend_constant(False, both.height)
+        if self.agreeing:
+            apart = (both[f"l:{self.agreeing}"] != both[f"r:{self.agreeing}"]).fill_null(value=False)
+        closer = on_distinct_pairs(both, "v", ~same & ~swapped & ~apart, self.closeness)
+        closer = closer.set(apart, self.level("other")).set(same, self.level("same"))
         if comparison.with_ in features:
             closer = closer.set(swapped, self.level("swapped"))
         told = both.with_columns(same=same, swapped=swapped).select(

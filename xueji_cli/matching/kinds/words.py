@@ -18,6 +18,7 @@ class Words(Spelled):
     """Words in Latin letters: close or similar by Jaro–Winkler."""
 
     name = "text"
+    odd = _NEITHER_LETTER_NOR_DIGIT
 
     def plain(self) -> pl.Expr:
         """Letters and digits only."""
@@ -60,6 +61,7 @@ class Codes(Spelled):
     """A number or code in which a character can be wrong."""
 
     name = "code"
+    odd = _NEITHER_LETTER_NOR_DIGIT
 
     def plain(self) -> pl.Expr:
         """Letters and digits only."""
