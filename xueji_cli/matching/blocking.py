@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: How many large blocks are named.
 NAMED = 20
+#: Of keys so many bits are looked at before whole ones are: more would not fit into the processor's cache.
+_BITS = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,18 @@ class Candidates:
     unkeyed: pl.Series
 
 
+class Part(NamedTuple):
+    """The values of one part of a key, ready to be put together with those of others.
+
+    Attributes:
+        rows: `row`, `key` and maybe `probe`.
+        beside: The key by record number, null where there is none; None when a record may have several.
+    """
+
+    rows: pl.DataFrame
+    beside: pl.Series | None
+
+
 class Narrowed(NamedTuple):
     """What became of blocks that were narrowed: those small enough now, the rows of those that are not, rows without the part."""
 
@@ -117,9 +131,12 @@ def _candidates(
     linking = bool(side.max())
     keys, narrow = usable(model, features)
     wanted = list(dict.fromkeys([part for key in keys for part in key] + narrow))
-    parts = dict(zip(wanted, side_by_side(lambda part: part_values(model, features, part), wanted), strict=True))
-
     nobody = pl.Series([False]).new_from_index(0, people.height)
+
+    def prepare(part: KeyPart) -> Part:
+        return prepared(part_values(model, features, part), people.height)
+
+    parts = dict(zip(wanted, side_by_side(prepare, wanted), strict=True))
 
     def of_key(key: tuple[KeyPart, ...]) -> _OfKey:
         rows = key_rows([parts[each] for each in key], side)
@@ -131,7 +148,7 @@ def _candidates(
         over = found.filter(pl.col("size") > model.block)
         large: list[LargeBlock] = []
         if over.height:
-            finer = {each: parts[each] for each in narrow if each not in key}
+            finer = {each: parts[each].rows for each in narrow if each not in key}
             more, more_count, large = _narrow(over, plan.key, finer, model.block, make=make)
             made += more
             plan = replace(plan, pairs=plan.pairs + more_count)
@@ -168,27 +185,33 @@ def part_values(model: Model, features: Mapping[str, pl.DataFrame], part: KeyPar
     return KIND[model.comparison(part.comparison).kind].key(features[part.comparison], part.form)
 
 
-def key_rows(parts: Sequence[pl.DataFrame], side: pl.Series) -> pl.DataFrame:
+def prepared(values: pl.DataFrame, records: int) -> Part:
+    """Return the values of a part (`part_values`) of so many records, ready for `key_rows`."""
+    row, key = values["row"], values["key"]
+    once = row.is_sorted() and bool((row.diff().drop_nulls() > 0).all())
+    none = pl.Series([None], dtype=pl.UInt64).new_from_index(0, records)
+    return Part(values, none.scatter(row, key) if once else None)
+
+
+def key_rows(parts: Sequence[Part], side: pl.Series) -> pl.DataFrame:
     """Return `row`, `key`, `probe`, `side` of a key of several parts; a record with several values of a part has several keys.
 
     Args:
-        parts: `row` and `key` of each part.
+        parts: Each part.
         side: The list that each record is of.
     """
     if len(parts) == 1:
-        (rows,) = parts
+        rows = parts[0].rows
     else:
         # Which part goes first is a matter of speed; the key is made of them in the order of the model, whatever these records have.
-        first, *others = sorted(range(len(parts)), key=lambda index: _once(parts[index]))
-        rows = parts[first].select("row", pl.col("key").alias(f"key:{first}"))
-        for index in others:
-            other = parts[index].select("row", pl.col("key").alias(f"key:{index}"))
-            if _once(other):
-                beside = pl.Series(other.columns[1], [None], dtype=pl.UInt64).new_from_index(0, side.len())
-                beside = beside.scatter(other["row"], other.to_series(1))
-                rows = rows.with_columns(beside.gather(rows["row"])).drop_nulls(beside.name)
+        order = sorted(range(len(parts)), key=lambda index: (parts[index].beside is not None, parts[index].rows.height))
+        rows = parts[order[0]].rows.select("row", pl.col("key").alias(f"key:{order[0]}"))
+        for index in order[1:]:
+            name, (others, beside) = f"key:{index}", parts[index]
+            if beside is not None:
+                rows = rows.with_columns(beside.gather(rows["row"]).alias(name)).drop_nulls(name)
             else:
-                rows = rows.join(other, on="row", maintain_order="left")
+                rows = rows.join(others.select("row", pl.col("key").alias(name)), on="row", maintain_order="left")
         rows = rows.select("row", key=_as_one(f"key:{index}" for index in range(len(parts))))
     if "probe" not in rows.columns:
         rows = rows.with_columns(probe=pl.lit(value=True))
@@ -228,9 +251,13 @@ def parted(pairs: pl.Series) -> pl.DataFrame:
     return pairs.to_frame("p").select(l=(pl.col("p") // 2**32).cast(pl.UInt32), r=(pl.col("p") % 2**32).cast(pl.UInt32))
 
 
-def _once(part: pl.DataFrame) -> bool:
-    """Return whether every record has one key of a part at the most, in the records' order."""
-    return bool((part["row"].diff().drop_nulls() > 0).all()) if part["row"].is_sorted() else False
+def _not_alone(keys: pl.Series) -> pl.Series:
+    """Return which keys others may have too: they have the same last bits. Leaves out most that nobody else has, at once."""
+    import numpy as np
+
+    bits = min(max((4 * len(keys)).bit_length(), 10), _BITS)
+    last = (keys.to_numpy() % 2**bits).astype(np.int64)
+    return pl.Series(np.bincount(last, minlength=2**bits)[last] > 1)
 
 
 def blocks(rows: pl.DataFrame, *, linking: bool) -> pl.DataFrame:
@@ -242,12 +269,14 @@ def blocks(rows: pl.DataFrame, *, linking: bool) -> pl.DataFrame:
     if not rows["probe"].all():
         asked = rows.filter("probe")["key"].unique()
         rows = rows.filter(pl.col("key").is_in(asked.implode()))
-    kept = rows.filter(pl.col("key").is_duplicated())
+    kept = rows.filter(_not_alone(rows["key"]))
     if linking:
         kept = kept.filter(pl.col("side").n_unique().over("key") > 1).sort("key", "side", ~pl.col("probe"))
     else:
         # In which order the records of a block stand makes no difference, but that those which look for others come first.
         kept = kept.sort("key") if kept["probe"].all() else kept.sort("key", ~pl.col("probe"))
+        follows = pl.col("key") == pl.col("key").shift(1)
+        kept = kept.filter((follows | follows.shift(-1)).fill_null(value=False))
     # Sorted as they are, blocks are runs: where each begins tells all else without looking anything up.
     begins = kept["key"].ne_missing(kept["key"].shift(1))
     starts = begins.arg_true().cast(pl.UInt32)

@@ -89,14 +89,30 @@ def cluster(
     Returns:
         The clusters, and the pairs (`l`, `r`) that would have joined two children and must be looked at.
     """
-    records = pl.concat([pairs["l"], pairs["r"].alias("l")]).unique()
+    ends = pl.concat([pairs["l"], pairs["r"].alias("l")])
+    often = ends.filter(ends.is_duplicated()).unique().implode()
+    chained = pairs["l"].is_in(often) | pairs["r"].is_in(often)
+    # Most pairs share no record with another, and are told all at once; no two of them are known to be apart and together.
+    lone = pairs.filter(~chained)
+    two = _two_numbers(lone, numbers)
+    groups = [list(pair) for pair in lone.filter(~two).select("l", "r").iter_rows()]
+    refused = list(lone.filter(two).select("l", "r").iter_rows())
+    rest = pairs.filter(chained)
+    records = pl.concat([rest["l"], rest["r"].alias("l")]).unique()
     own = {} if numbers is None else dict(zip(records.to_list(), numbers.gather(records).to_list(), strict=True))
     clusters = Clusters(own, apart.iter_rows())
-    refused = []
-    # A loop over duplicate pairs, of which there are few; each depends on those before.
-    order = pairs.sort(["decided", "weight", "l", "r"], descending=[True, True, False, False])
+    # A loop over the duplicate pairs of threes and more, of which there are few; each depends on those before.
+    order = rest.sort(["decided", "weight", "l", "r"], descending=[True, True, False, False])
     for left, right, decided in order.select("l", "r", "decided").iter_rows():
         if not clusters.join(left, right, decided=decided):
             refused.append((left, right))
     schema = {"l": pl.UInt32, "r": pl.UInt32}
-    return clusters.all(), pl.DataFrame(refused, schema=schema, orient="row")
+    return sorted([*groups, *clusters.all()]), pl.DataFrame(refused, schema=schema, orient="row")
+
+
+def _two_numbers(pairs: pl.DataFrame, numbers: pl.Series | None) -> pl.Series:
+    """Return which pairs have two different sound numbers, and no person said that they are one child."""
+    if numbers is None:
+        return pl.Series([False]).new_from_index(0, pairs.height)
+    a, b = numbers.gather(pairs["l"]), numbers.gather(pairs["r"])
+    return ((a != b) & (a != "") & (b != "")).fill_null(value=False) & ~pairs["decided"]

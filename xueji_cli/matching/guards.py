@@ -176,7 +176,7 @@ def _same_region(numbers: pl.DataFrame | None, pairs: pl.DataFrame) -> pl.Series
     """Return whether the own numbers of both records begin with the same region."""
     if numbers is None:
         return pl.Series("_region", [False], dtype=pl.Boolean).new_from_index(0, pairs.height)
-    region = numbers["own"].str.head(6)
+    region = numbers["region"]
     return (region.gather(pairs["l"]) == region.gather(pairs["r"])).fill_null(value=False).alias("_region")
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -66,8 +68,7 @@ class Weights:
         """
         m, u = self.m[name], self.u[name]
         bits = [math.log2(a / b) for a, b in zip(m, u, strict=True)]
-        plain = level.replace_strict(list(range(len(bits))), bits, default=0.0, return_dtype=pl.Float32)
-        m_of = level.replace_strict(list(range(len(m))), list(m), default=1.0, return_dtype=pl.Float32)
+        plain, m_of = (pl.lit(pl.Series(each, dtype=pl.Float32)).gather(level) for each in (bits, list(m)))
         # A small list can't show how rare a number or name is: there the model's own u is the bound, in a large one a record.
         least = min(1 / max(self.records, 1), self.model.comparison(name).levels[0].u)
         rare = (m_of / share.clip(lower_bound=least)).log(2)
@@ -208,7 +209,6 @@ def _refined(
     more than the duplicates, and what their agreement means is just what can't be learnt from them.
     """
     model, names = weights.model, weights.names
-    excess = pl.lit(0.0)
 
     def compared(some: pl.DataFrame) -> pl.DataFrame:
         answers = {
@@ -222,18 +222,20 @@ def _refined(
         )
 
     frame = pl.concat(side_by_side(compared, batches(pairs)))
-    for name in names:
-        plain = weights.weight(name, pl.col(name), pl.lit(None, dtype=pl.Float32))
-        full = weights.weight(name, pl.col(name), pl.col(f"s:{name}"))
-        frame = frame.with_columns(full.alias(f"w:{name}"))
-        excess = excess + full - plain
+    no_share = pl.lit(None, dtype=pl.Float32)
+    frame = frame.with_columns(
+        weights.weight(name, pl.col(name), share).alias(prefix + name)
+        for name in names
+        for prefix, share in (("w:", pl.col(f"s:{name}")), ("plain:", no_share))
+    )
+    excess = reduce(add, (pl.col(f"w:{name}") - pl.col(f"plain:{name}") for name in names))
     frame = frame.with_columns(excess=excess.round(0)).filter(~guards.doubtful(model, features, frame))
     patterns = frame.group_by(*names, "excess").agg(n=pl.len()).sort(*names, "excess")
     current = dict(weights.m)
     for _ in range(_ROUNDS):
         now = replace(weights, m=current)
         scored = patterns.with_columns(
-            now.weight(name, pl.col(name), pl.lit(None, dtype=pl.Float32)).alias(f"w:{name}") for name in names
+            now.weight(name, pl.col(name), no_share).alias(f"w:{name}") for name in names
         ).with_columns(p=probability(now.total() + pl.col("excess")) * pl.col("n"))
         following = {
             # What a contradiction of two numbers means is a matter of guards.

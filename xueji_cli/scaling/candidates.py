@@ -12,7 +12,7 @@ from xueji_cli.scaling.records import RECORD
 from xueji_cli.scaling.task import Task, nested
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from xueji_cli.schema.matching import KeyPart
 
@@ -66,7 +66,12 @@ def keys(columns: pl.DataFrame, side: pl.Series, task: Task) -> Keys:
     features = nested(columns)
     numbers = columns[RECORD]
     found, _ = blocking.usable(task.model, features)
-    parts = _parts(features, list(dict.fromkeys(part for key in found for part in key)), task)
+    wanted = list(dict.fromkeys(part for key in found for part in key))
+
+    def prepare(part: KeyPart) -> blocking.Part:
+        return blocking.prepared(blocking.part_values(task.model, features, part), columns.height)
+
+    parts = dict(zip(wanted, side_by_side(prepare, wanted), strict=True))
     local = side_by_side(lambda key: blocking.key_rows([parts[each] for each in key], side), found)
     own = [rows["row"].unique() for rows in local]
     here = pl.int_range(columns.height, dtype=pl.UInt32, eager=True)
@@ -88,11 +93,6 @@ def part_values(columns: pl.DataFrame, part: KeyPart, task: Task) -> pl.DataFram
     """
     told = blocking.part_values(task.model, nested(columns), part)
     return told.select(columns[RECORD].gather(told["row"]).alias("row"), "key")
-
-
-def _parts(features: dict[str, pl.DataFrame], wanted: Sequence[KeyPart], task: Task) -> dict[KeyPart, pl.DataFrame]:
-    told = side_by_side(lambda part: blocking.part_values(task.model, features, part), wanted)
-    return dict(zip(wanted, told, strict=True))
 
 
 def blocks(rows: pl.DataFrame, task: Task) -> Blocks:

@@ -103,31 +103,34 @@ def sides(features: pl.DataFrame, names: list[str], left: pl.Series, right: pl.S
 
 
 def on_distinct_pairs(
-    both: pl.DataFrame, name: str, wanted: pl.Series, function: Callable[[pl.Series, pl.Series], pl.Series]
+    values: pl.Series,
+    left: pl.Series,
+    right: pl.Series,
+    wanted: pl.Series,
+    function: Callable[[pl.Series, pl.Series], pl.Series],
 ) -> pl.Series:
     """Compare distinct pairs of values and spread the answers over the pairs of records.
 
     Args:
-        both: `sides` with a value column and its code.
-        name: The value column.
-        wanted: Which pairs to compare, where both have a value.
+        values: By record number.
+        left: Record numbers, one a pair.
+        right: The records that they are compared with.
+        wanted: Which pairs to compare; both records of each must have a value.
         function: Two columns of values → as many levels (UInt8); the order of the two must not matter.
 
     Returns:
         Levels, null where not wanted.
     """
-    ends = pl.col(f"l:{name}#"), pl.col(f"r:{name}#")
-    pair = in_one([pl.min_horizontal(ends), pl.max_horizontal(ends)], seed=1)
-    there = both.select(pair=pair, there=wanted.fill_null(value=False) & ends[0].is_not_null() & ends[1].is_not_null())
-    empty = pl.Series([None], dtype=pl.UInt8).new_from_index(0, both.height)
-    odd = there["there"].arg_true()
+    empty = pl.Series([None], dtype=pl.UInt8).new_from_index(0, len(left))
+    odd = wanted.fill_null(value=False).arg_true()
     if not len(odd):
         return empty
-    asked = there.select(pl.col("pair").gather(odd), i=odd)
-    distinct = asked.unique("pair")
-    values = both.select(f"l:{name}", f"r:{name}")[distinct["i"]]
-    levels = function(values.to_series(0), values.to_series(1)).cast(pl.UInt8)
-    told = asked.join(distinct.select("pair", level=levels), on="pair", how="left", maintain_order="left")
+    both = pl.DataFrame({"l": values.gather(left.gather(odd)), "r": values.gather(right.gather(odd))})
+    codes = pl.col("l").hash(), pl.col("r").hash()
+    both = both.with_columns(pair=in_one([pl.min_horizontal(codes), pl.max_horizontal(codes)], seed=1))
+    distinct = both.unique("pair")
+    levels = function(distinct["l"], distinct["r"]).cast(pl.UInt8)
+    told = both.join(distinct.select("pair", level=levels), on="pair", how="left", maintain_order="left")
     return empty.scatter(odd, told["level"])
 
 

@@ -18,6 +18,22 @@ if TYPE_CHECKING:
 
 #: Days by which a birth date may be off when one is of the lunar calendar.
 _LUNAR = 60
+#: Days written as numbers of eight digits lie so far apart when one digit is another, or two beside one another are exchanged: of all
+#: pairs that don't, nothing more need be looked at.
+_SLIPS = pl.Series(
+    sorted({times * digit * 10**place for times in (1, 9) for digit in range(1, 10) for place in range(8)}),
+    dtype=pl.Int32,
+)
+
+
+def _one_slip(a: pl.Expr, b: pl.Expr) -> pl.Expr:
+    """Return whether one digit of two days is another, or two side by side stand in the other order."""
+    digits = [(a // 10**k % 10, b // 10**k % 10) for k in range(8)]
+    wrong = pl.sum_horizontal((x != y).cast(pl.UInt8) for x, y in digits)
+    turned = pl.any_horizontal(
+        (digits[k][0] == digits[k + 1][1]) & (digits[k + 1][0] == digits[k][1]) for k in range(7)
+    )
+    return (wrong == 1) | ((wrong == 2) & turned)
 
 
 class Dates(Kind):
@@ -39,21 +55,18 @@ class Dates(Kind):
         """same; swapped: day and month; digit: one digit wrong or two exchanged; near: within two months; other."""
         both = sides(features[comparison.name], ["v", "v%", "day"], left, right)
         a, b = pl.col("l:v"), pl.col("r:v")
-        digits = [(a // 10**k % 10, b // 10**k % 10) for k in range(8)]
-        wrong = pl.sum_horizontal((x != y).cast(pl.UInt8) for x, y in digits)
-        # Two digits side by side in the other order.
-        turned = pl.any_horizontal(
-            (digits[k][0] == digits[k + 1][1]) & (digits[k + 1][0] == digits[k][1]) for k in range(7)
-        )
+        maybe = both.select((a - b).abs().is_in(_SLIPS)).to_series().arg_true()
+        slips = both.select(pl.col("l:v", "r:v").gather(maybe)).select(_one_slip(a, b)).to_series()
+        slip = pl.Series([False]).new_from_index(0, both.height).scatter(maybe, slips)
         swapped = (a // 10_000 == b // 10_000) & (a % 100 == b // 100 % 100) & (a // 100 % 100 == b % 100)
-        told = both.select(
+        told = both.with_columns(slip=slip).select(
             level=pl.when(a.is_null() | b.is_null())
             .then(None)
             .when(a == b)
             .then(self.level("same"))
             .when(swapped)
             .then(self.level("swapped"))
-            .when((wrong == 1) | ((wrong == 2) & turned))
+            .when("slip")
             .then(self.level("digit"))
             .when((pl.col("l:day") - pl.col("r:day")).abs() <= _LUNAR)
             .then(self.level("near"))

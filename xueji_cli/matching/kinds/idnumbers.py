@@ -28,7 +28,7 @@ class IdNumbers(Kind):
     name = "id_number"
 
     def columns(self, comparison: Comparison, people: People) -> pl.DataFrame | None:
-        """`own`, `roll`, `typo`, `head` as in `identity`, with codes; `any`, whatever stands there."""
+        """`own`, `roll`, `typo`, `head` as in `identity`, with codes; the `region` of the own; `any`, whatever stands there."""
         if not people.has(identity.OWN):
             return None
         read = people.values.select(
@@ -47,6 +47,7 @@ class IdNumbers(Kind):
         return read.with_columns(
             *codes,
             hashed(read["book"]).alias("book#"),
+            pl.col("own").str.head(6).alias("region"),
             text.alias("text"),
             hashed(text).alias("text#"),
         )
@@ -60,30 +61,34 @@ class IdNumbers(Kind):
     ) -> Answer:
         """same; near: a mistake apart; tail: the beginning of the other; unlike; conflict: both sound and different."""
         own = features[comparison.name]
-        both = sides(
-            own, ["own#", "roll#", "book#", "typo#", "own%", "own", "head", "text", "text#", "any"], left, right
-        )
+        both = sides(own, ["own#", "roll#", "book#", "typo#", "own%", "text#", "head", "any"], left, right)
         numbers = [(pl.col(f"l:{a}#"), pl.col(f"r:{b}#")) for a in ("own", "roll") for b in ("own", "roll")]
         wholly = ((pl.col(f"l:{name}") == pl.col(f"r:{name}")) for name in ("typo#", "book#"))
         same = pl.any_horizontal(*(a == b for a, b in numbers), *wholly).fill_null(value=False)
         sound = pl.col("l:own#").is_not_null() & pl.col("r:own#").is_not_null()
         typed = pl.col("l:typo#").is_not_null() | pl.col("r:typo#").is_not_null()
-        told = both.with_columns(same=same, sound=sound, typed=typed)
-        near = on_distinct_pairs(told, "text", told["typed"] & ~told["same"], _nearness)
-        heads = pl.any_horizontal(
-            pl.col("r:text").str.starts_with(pl.col("l:head")),
-            pl.col("l:text").str.starts_with(pl.col("r:head")),
-            pl.col("l:head").str.starts_with(pl.col("r:head")),
-            pl.col("r:head").str.starts_with(pl.col("l:head")),
-        ).fill_null(value=False)
+        texts = pl.col("l:text#").is_not_null() & pl.col("r:text#").is_not_null()
+        told = both.with_columns(same=same, sound=sound, open=typed & texts & ~same)
+        near = on_distinct_pairs(own["text"], left, right, told["open"], _nearness)
+        # Few numbers are cut short.
+        cut = told.select(pl.col("l:head").is_not_null() | pl.col("r:head").is_not_null()).to_series().arg_true()
+        tails = sides(own, ["text", "head"], left.gather(cut), right.gather(cut)).select(
+            pl.any_horizontal(
+                pl.col("r:text").str.starts_with(pl.col("l:head")),
+                pl.col("l:text").str.starts_with(pl.col("r:head")),
+                pl.col("l:head").str.starts_with(pl.col("r:head")),
+                pl.col("r:head").str.starts_with(pl.col("l:head")),
+            ).fill_null(value=False)
+        )
+        tail = pl.Series([False]).new_from_index(0, told.height).scatter(cut, tails.to_series())
         written = pl.col("l:any").is_not_null() | pl.col("l:own#").is_not_null()
         written = written & (pl.col("r:any").is_not_null() | pl.col("r:own#").is_not_null())
-        answer = told.with_columns(near=near).select(
+        answer = told.with_columns(near=near, tail=tail).select(
             level=pl.when("same")
             .then(self.level("same"))
             .when(pl.col("near") == 1)
             .then(self.level("near"))
-            .when(heads)
+            .when("tail")
             .then(self.level("tail"))
             .when("sound")
             .then(self.level("conflict"))

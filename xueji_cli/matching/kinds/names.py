@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -59,10 +61,10 @@ class Names(Kind):
     ) -> Answer:
         """See `_levels`."""
         own = features[comparison.name]
-        both = sides(own, ["v", "v#", "v%", "sound%"], left, right)
+        both = sides(own, ["v#", "v%", "sound%"], left, right)
         known = both.select(pl.col("l:v#").is_not_null() & pl.col("r:v#").is_not_null()).to_series()
         same = (both["l:v#"] == both["r:v#"]).fill_null(value=False)
-        closer = on_distinct_pairs(both, "v", known & ~same, _levels)
+        closer = on_distinct_pairs(own["v"], left, right, known & ~same, _levels)
         told = both.with_columns(closer=closer, same=same).select(
             level=pl.when("same").then(pl.lit(_EXACT, pl.UInt8)).otherwise("closer"),
             share=pl.when("same")
@@ -200,17 +202,20 @@ def _same_length(frame: pl.DataFrame) -> pl.DataFrame:
     """Return `i` and `level` of names of the same number of characters."""
     if not frame.height:
         return _none()
+    longest = int(frame.select(pl.col("ll").max()).item())
     columns = [
         han.relations(frame["l"].str.slice(place, 1), frame["r"].str.slice(place, 1))
         .set(frame["ll"] <= place, None)
         .alias(f"c{place}")
-        for place in range(1, frame.select(pl.col("ll").max()).item() or 0)
+        for place in range(1, longest)
     ]
     characters = ["c0", *(c.name for c in columns)]
     alike = pl.sum_horizontal((pl.col(c) >= 2).cast(pl.UInt8) for c in characters)
     seen = pl.sum_horizontal((pl.col(c) == 1).cast(pl.UInt8) for c in characters)
     same_surname = pl.col("c0") >= 2
-    turned = pl.col("l").str.split("").list.sort() == pl.col("r").str.split("").list.sort()
+    # The same characters in another order have the same sum.
+    together = [reduce(add, (pl.col(side).str.slice(place, 1).hash() for place in range(longest))) for side in "lr"]
+    turned = together[0] == together[1]
     return frame.with_columns(columns).select(
         "i",
         level=pl.when(alike == pl.col("ll"))

@@ -54,9 +54,9 @@ class Spelled(Kind):
         self, comparison: Comparison, features: Mapping[str, pl.DataFrame], left: pl.Series, right: pl.Series
     ) -> Answer:
         """same; swapped: with the text of another comparison; else as close as `closeness` says."""
-        both = sides(
-            features[comparison.name], ["v", "v#", "v%", *([self.agreeing] if self.agreeing else [])], left, right
-        )
+        own = features[comparison.name]
+        both = sides(own, ["v#", "v%", *([self.agreeing] if self.agreeing else [])], left, right)
+        known = both.select(pl.col("l:v#").is_not_null() & pl.col("r:v#").is_not_null()).to_series()
         same = (both["l:v#"] == both["r:v#"]).fill_null(value=False)
         swapped = same.clear(0).extend_constant(False, both.height)
         if comparison.with_ in features:
@@ -66,7 +66,7 @@ class Spelled(Kind):
         apart = same.clear(0).extend_constant(False, both.height)
         if self.agreeing:
             apart = (both[f"l:{self.agreeing}"] != both[f"r:{self.agreeing}"]).fill_null(value=False)
-        closer = on_distinct_pairs(both, "v", ~same & ~swapped & ~apart, self.closeness)
+        closer = on_distinct_pairs(own["v"], left, right, known & ~same & ~swapped & ~apart, self.closeness)
         closer = closer.set(apart, self.level("other")).set(same, self.level("same"))
         if comparison.with_ in features:
             closer = closer.set(swapped, self.level("swapped"))

@@ -10,7 +10,7 @@ from xueji_cli.messages import catalogue
 from xueji_cli.schema.matching import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from xueji_cli.matching.pairing import Judged
     from xueji_cli.schema.matching import Comparison, Model
@@ -44,8 +44,14 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
         .with_columns(pl.col(f"w:{name}").cast(pl.Float64).round(_DECIMALS) for name in judged.weights.names)
         .lazy()
     )
-    # One long frame of all reasons; lists are made of it at the end.
+    # One long frame of all reasons; lists are made of it at the end. What they say is few things, and stands in it by its number.
     pieces: list[pl.LazyFrame] = []
+    said: list[tuple[str, str, str]] = []
+
+    def say(told: pl.LazyFrame, which: pl.Expr, weight: pl.Expr, reasons: Sequence[tuple[str, str, str]]) -> None:
+        pieces.append(told.select("pair", reason=(which + len(said)).cast(pl.UInt32), weight=weight))
+        said.extend(reasons)
+
     groups: dict[str, list[str]] = {}
     for name in judged.weights.names:
         comparison = model.comparison(name)
@@ -53,53 +59,40 @@ def with_reasons(judged: Judged, model: Model, schema: Schema, lang: str) -> pl.
         names = [level.name for level in KINDS[comparison.kind]]
         told = title(comparison, schema, lang)
         texts = [catalogue.text(lang, f"pairs.levels.{comparison.kind}.{level}", title=told) for level in names]
-        places = list(range(len(names)))
-        level, weight = pl.col(name), pl.col(f"w:{name}")
+        implied = catalogue.text(lang, "pairs.implied", text=texts[0])
+        level, weight = pl.col(name).cast(pl.UInt32), pl.col(f"w:{name}")
         # An agreement without weight follows from another: who has the number has the birth date in it.
         follows = (level == 0) & (weight == 0)
-        text = level.replace_strict(places, texts, default=None, return_dtype=pl.String)
-        implied = pl.lit(catalogue.text(lang, "pairs.implied", text=texts[0]))
-        pieces.append(
-            pairs.filter(level.is_not_null()).select(
-                "pair",
-                field=pl.lit(name),
-                level=level.replace_strict(places, names, default=None, return_dtype=pl.String),
-                weight=weight,
-                text=pl.when(follows).then(implied).otherwise(text),
-            )
+        say(
+            pairs.filter(pl.col(name).is_not_null()),
+            pl.when(follows).then(len(names)).otherwise(level),
+            weight,
+            [*((name, level, text) for level, text in zip(names, texts, strict=True)), (name, names[0], implied)],
         )
     for group, names in groups.items():
         if group not in model.bounds:
             continue
-        least, most = model.bounds[group]
         total = pl.sum_horizontal(f"w:{name}" for name in names)
-        change = (total.clip(least, most) - total).round(_DECIMALS)
+        change = (total.clip(*model.bounds[group]) - total).round(_DECIMALS)
         told = _group(group, lang)
-        words = [
-            catalogue.text(lang, f"pairs.bounds.{end}", group=told, bits=f"{bits:g}")
-            for end, bits in (("least", least), ("most", most))
-        ]
-        pieces.append(
-            pairs.filter(change != 0).select(
-                "pair",
-                field=pl.lit(GROUP + group),
-                level=pl.when(change > 0).then(pl.lit("least")).otherwise(pl.lit("most")),
-                weight=change,
-                text=pl.when(change > 0).then(pl.lit(words[0])).otherwise(pl.lit(words[1])),
-            )
+        ends = zip(("least", "most"), model.bounds[group], strict=True)
+        say(
+            pairs.filter(change != 0),
+            pl.when(change > 0).then(0).otherwise(1),
+            change,
+            [
+                (GROUP + group, end, catalogue.text(lang, f"pairs.bounds.{end}", group=told, bits=f"{bits:g}"))
+                for end, bits in ends
+            ],
         )
-    pieces.append(
-        pairs.select(
-            "pair",
-            field=pl.lit(PRIOR),
-            level=pl.lit(""),
-            weight=pl.lit(round(judged.weights.prior, _DECIMALS)),
-            text=pl.lit(catalogue.text(lang, "pairs.prior")),
-        )
-    )
+    prior = pl.lit(round(judged.weights.prior, _DECIMALS))
+    say(pairs, pl.lit(0), prior, [(PRIOR, "", catalogue.text(lang, "pairs.prior"))])
+    field, level, text = (pl.lit(pl.Series(each, dtype=pl.String)) for each in zip(*said, strict=True))
+    number = pl.col("reason")
     reasons = (
         pl.concat(pieces)
         .sort("pair", maintain_order=True)
+        .select("pair", "weight", field=field.gather(number), level=level.gather(number), text=text.gather(number))
         .group_by("pair", maintain_order=True)
         .agg(reasons=pl.struct(REASON), weight=pl.col("weight").sum().round(_DECIMALS))
     )

@@ -55,10 +55,9 @@ class RecordView:
         """A short name for each table."""
         return table_labels(self.report.rosters)
 
-    @cached_property
-    def schools(self) -> pl.Series:
-        """The school of each record as it may be shown: a column may have slipped, and a name stand under it."""
-        return self.as_shown(self.report.people.places["school"])
+    def schools_of(self, numbers: pl.Series) -> pl.Series:
+        """Return `school` of records as it may be shown: a column may have slipped, and a name stand under it."""
+        return self.as_shown(self.report.people.places["school"].gather(numbers)).alias("school")
 
     def as_shown(self, school: pl.Series) -> pl.Series:
         """Return schools as they may be shown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -71,7 +72,7 @@ class Scale:
     disk: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanReport:
     """What would be compared.
 
@@ -93,13 +94,13 @@ class PlanReport:
     scale: Scale
     counted: pl.DataFrame | None = None
 
-    @property
+    @cached_property
     def tally(self) -> pl.DataFrame:
         """How many records there are of each `table`, `side` and `school`: `n`."""
         return _tally(self.people) if self.counted is None else self.counted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PairReport:
     """What `xueji dedupe` or `xueji link` found.
 
@@ -125,7 +126,7 @@ class PairReport:
     lone: tuple[pl.Series, pl.Series] | None = None
     counted: pl.DataFrame | None = None
 
-    @property
+    @cached_property
     def tally(self) -> pl.DataFrame:
         """How many records there are of each `table`, `side` and `school`: `n`."""
         return _tally(self.people) if self.counted is None else self.counted

@@ -60,27 +60,19 @@ def summarise_pairs(view: PairView) -> PairSummary:
 
 
 def _by_school(view: PairView) -> pl.DataFrame:
-    places = view.schools.to_frame("school").with_row_index("record")
-    members = [
-        (member, index)
-        for index, each in enumerate(view.report.clusters)
-        if each.verdict == "duplicate"
-        for member in each.members
-    ]
-    schema = {"record": pl.UInt32, "cluster": pl.UInt32}
-    sure = pl.DataFrame(members, schema=schema, orient="row").join(places, on="record", how="left")
-    sure = sure.with_columns(across=pl.col("school").n_unique().over("cluster") > 1)
+    sure = [each.members for each in view.report.clusters if each.verdict == "duplicate"]
+    numbers = pl.DataFrame({"cluster": range(len(sure)), "size": [len(each) for each in sure]}).cast(pl.UInt32)
+    record = pl.Series([member for members in sure for member in members], dtype=pl.UInt32)
+    twice = numbers.select(pl.col("cluster").repeat_by("size")).explode("cluster", empty_as_null=False)
+    twice = twice.with_columns(view.schools_of(record)).with_columns(
+        across=pl.col("school").n_unique().over("cluster") > 1
+    )
     looked = view.pairs.filter(pl.col("verdict") == "review")
-    review = pl.concat([looked["l"], looked["r"].alias("l")]).unique()
+    review = view.schools_of(pl.concat([looked["l"], looked["r"].alias("l")]).unique()).to_frame()
     told = (
-        places.join(sure.select("record", "across"), on="record", how="left")
-        .with_columns(duplicate=pl.col("across").is_not_null(), review=pl.col("record").is_in(review.implode()))
-        .group_by("school")
-        .agg(
-            duplicates=pl.col("duplicate").sum(),
-            across=pl.col("across").fill_null(value=False).sum(),
-            review=pl.col("review").sum(),
-        )
+        twice.group_by("school")
+        .agg(duplicates=pl.len(), across=pl.col("across").sum())
+        .join(review.group_by("school").agg(review=pl.len()), on="school", how="full", coalesce=True)
     )
     every = _tally(view).group_by("school").agg(records=pl.col("n").sum())
     told = every.join(told, on="school", how="left").select(
@@ -99,10 +91,10 @@ def _tally(view: PairView) -> pl.DataFrame:
 
 def _linked_by_school(view: PairView) -> pl.DataFrame:
     assert view.report.lone is not None
-    places = view.report.people.places.select("side", view.schools.alias("school"))
     lone = pl.concat(view.report.lone)
     only = (
-        places[lone]
+        view.report.people.places[lone]
+        .select("side", view.schools_of(lone))
         .group_by("school")
         .agg(only_left=(pl.col("side") == 0).sum(), only_right=(pl.col("side") == 1).sum())
     )
