@@ -11,7 +11,7 @@ import polars as pl
 
 from xueji_cli.matching.kinds import KIND
 from xueji_cli.matching.workers import side_by_side
-from xueji_cli.values.hashing import in_one
+from xueji_cli.values.hashing import in_one, not_alone
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 #: How many large blocks are named.
 NAMED = 20
-#: Of keys so many bits are looked at before whole ones are: more would not fit into the processor's cache.
-_BITS = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,15 +249,6 @@ def parted(pairs: pl.Series) -> pl.DataFrame:
     return pairs.to_frame("p").select(l=(pl.col("p") // 2**32).cast(pl.UInt32), r=(pl.col("p") % 2**32).cast(pl.UInt32))
 
 
-def _not_alone(keys: pl.Series) -> pl.Series:
-    """Return which keys others may have too: they have the same last bits. Leaves out most that nobody else has, at once."""
-    import numpy as np
-
-    bits = min(max((4 * len(keys)).bit_length(), 10), _BITS)
-    last = (keys.to_numpy() % 2**bits).astype(np.int64)
-    return pl.Series(np.bincount(last, minlength=2**bits)[last] > 1)
-
-
 def blocks(rows: pl.DataFrame, *, linking: bool) -> pl.DataFrame:
     """Return the records of blocks that can give a pair, sorted by block.
 
@@ -269,7 +258,7 @@ def blocks(rows: pl.DataFrame, *, linking: bool) -> pl.DataFrame:
     if not rows["probe"].all():
         asked = rows.filter("probe")["key"].unique()
         rows = rows.filter(pl.col("key").is_in(asked.implode()))
-    kept = rows.filter(_not_alone(rows["key"]))
+    kept = rows.filter(not_alone(rows["key"]))
     if linking:
         kept = kept.filter(pl.col("side").n_unique().over("key") > 1).sort("key", "side", ~pl.col("probe"))
     else:

@@ -17,7 +17,7 @@ from xueji_cli.values.hashing import in_one
 from xueji_cli.values.text import put
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 #: How characters are read as a surname, where that is not their usual reading.
 _SURNAME_SOUNDS = {
@@ -110,8 +110,11 @@ def _parts() -> object:
 
 def distinct_characters(names: pl.Series) -> list[str]:
     """Return every character of a column, in order of code point."""
-    characters = names.drop_nulls().str.split("").explode().unique().drop_nulls().sort().to_list()
-    return [character for character in characters if character]
+    import numpy as np
+
+    written = names.drop_nulls().str.join("").item()
+    codes = np.frombuffer(written.encode("utf-32-le"), dtype=np.uint32)
+    return [chr(code) for code in np.flatnonzero(np.bincount(codes))]
 
 
 def simplified(names: pl.Series) -> pl.Series:
@@ -179,22 +182,31 @@ _RADICALS = frozenset(
 )
 
 
+@cache
+def _known(character: str) -> tuple[object, ...]:
+    """Return what is known about a character, a row of `_TABLE`: numbers compare quicker than text, so all but itself are hashes."""
+    corners, parts = _corners().query(character) or "", _parts().query(character) or ()  # type: ignore[attr-defined]
+    pieces = [None if part in _RADICALS else part for part in parts] if len(parts) == 2 else []
+    told = [*_filled(readings(character), READINGS), *_filled(corners, 5), *_filled(pieces, 2), character]
+    return (character, *(None if each is None else hash(each) for each in told), bool(_LOST.match(character)))
+
+
+def _filled(values: Sequence[str | None], size: int) -> list[str | None]:
+    return [*values, *[None] * size][:size]
+
+
+#: A character; its readings; the digits of its four-corner code; its two parts, without a radical; itself; whether it stands for another.
+_TABLE = (
+    {"c": pl.String}
+    | dict.fromkeys([*(f"s{i}" for i in range(READINGS)), *(f"f{i}" for i in range(5)), "p0", "p1", "own"], pl.Int64)
+    | {"lost": pl.Boolean}
+)
+
+
 def _table(characters: list[str]) -> pl.DataFrame:
-    """Return what is known about characters: `c`; as codes readings `s0 s1 s2`, four corners `f0`–`f4`, parts `p0 p1`, `own`; `lost`."""
-    corners, parts = _corners().query, _parts().query  # type: ignore[attr-defined]
-    rows = []
+    """Return `_TABLE` of some characters."""
     # A loop over distinct characters, which are few.
-    for c in characters:
-        sounds_of = [*readings(c), None, None, None][:READINGS]
-        code = [*(corners(c) or ""), *[None] * 5][:5]
-        pieces = parts(c) or ()
-        two = [None if part in _RADICALS else part for part in pieces] if len(pieces) == 2 else [None, None]
-        rows.append((c, *sounds_of, *code, *two, bool(_LOST.match(c))))
-    names = ["c", *(f"s{i}" for i in range(READINGS)), *(f"f{i}" for i in range(5)), "p0", "p1"]
-    table = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String) | {"lost": pl.Boolean}, orient="row")
-    # Numbers compare quicker than text.
-    codes = [pl.when(pl.col(name).is_not_null()).then(pl.col(name).hash()).alias(name) for name in names[1:]]
-    return table.with_columns(*codes, own=pl.col("c").hash())
+    return pl.DataFrame([_known(character) for character in characters], schema=_TABLE, orient="row")
 
 
 def relations(left: pl.Series, right: pl.Series) -> pl.Series:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from xueji_cli.values.hashing import not_alone
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,9 +28,17 @@ def with_shares(columns: pl.DataFrame, codes: Mapping[str, str]) -> pl.DataFrame
     """
     once = each_once(columns, list(codes))
     known = _known(once)
-    every = pl.concat([once[name].alias("h") for name in codes]).to_frame()
+    every = pl.concat([once[name].alias("h") for name in codes])
+    there = every.drop_nulls()
+    often = not_alone(there)
     others = (pl.len().over("h").cast(pl.Int64) - _PAIR).clip(lower_bound=0) / max(known, 1)
-    share = every.select(pl.when(pl.col("h").is_not_null()).then(others).cast(pl.Float32)).to_series()
+    counted = there.filter(often).to_frame().select(others.cast(pl.Float32)).to_series()
+    shares = pl.Series([0.0], dtype=pl.Float32).new_from_index(0, len(there)).scatter(often.arg_true(), counted)
+    share = (
+        pl.Series([None], dtype=pl.Float32)
+        .new_from_index(0, len(every))
+        .scatter(every.is_not_null().arg_true(), shares)
+    )
     told = columns.with_columns(
         share.slice(i * columns.height, columns.height).alias(name) for i, name in enumerate(codes.values())
     )

@@ -202,19 +202,19 @@ def _same_length(frame: pl.DataFrame) -> pl.DataFrame:
     """Return `i` and `level` of names of the same number of characters."""
     if not frame.height:
         return _none()
-    longest = int(frame.select(pl.col("ll").max()).item())
+    places = range(int(frame.select(pl.col("ll").max()).item()))
+    # The characters of all places at once: what is known about them is looked up but once.
+    characters = [pl.concat([frame[side].str.slice(place, 1) for place in places]) for side in "lr"]
+    related = han.relations(*characters)
     columns = [
-        han.relations(frame["l"].str.slice(place, 1), frame["r"].str.slice(place, 1))
-        .set(frame["ll"] <= place, None)
-        .alias(f"c{place}")
-        for place in range(1, longest)
+        related.slice(place * frame.height, frame.height).set(frame["ll"] <= place, None).alias(f"c{place}")
+        for place in places
     ]
-    characters = ["c0", *(c.name for c in columns)]
-    alike = pl.sum_horizontal((pl.col(c) >= 2).cast(pl.UInt8) for c in characters)
-    seen = pl.sum_horizontal((pl.col(c) == 1).cast(pl.UInt8) for c in characters)
+    alike = pl.sum_horizontal((pl.col(c.name) >= 2).cast(pl.UInt8) for c in columns)
+    seen = pl.sum_horizontal((pl.col(c.name) == 1).cast(pl.UInt8) for c in columns)
     same_surname = pl.col("c0") >= 2
     # The same characters in another order have the same sum.
-    together = [reduce(add, (pl.col(side).str.slice(place, 1).hash() for place in range(longest))) for side in "lr"]
+    together = [reduce(add, (pl.col(side).str.slice(place, 1).hash() for place in places)) for side in "lr"]
     turned = together[0] == together[1]
     return frame.with_columns(columns).select(
         "i",

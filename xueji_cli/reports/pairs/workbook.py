@@ -284,8 +284,7 @@ def _schools(view: PairView) -> list[str]:
 
 def _of_school(view: PairView, school: str) -> pl.DataFrame:
     """Return the pairs of which one record is of a school."""
-    of = view.schools
-    mine = (of.gather(view.pairs["l"]) == school) | (of.gather(view.pairs["r"]) == school)
+    mine = (view.schools_of(view.pairs["l"]) == school) | (view.schools_of(view.pairs["r"]) == school)
     return view.pairs.filter(mine.fill_null(value=False))
 
 
