@@ -141,7 +141,7 @@ def run() -> NoReturn:
 def _tune_libraries() -> None:
     """Set libraries to what a process needs that reads, compares, writes and ends; before they are imported."""
     # Nearly all that is made while libraries are imported stays to the end: looking for garbage in it is a waste.
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(500_000, 20, 20)
     # NumPy comes with threads for multiplying matrices. Here are none; the threads would only wait, and take a tenth of a second.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Polars gives memory back to the system after half a second; a moment later it asks for it again.

@@ -42,8 +42,14 @@ _PROOF_BYTES = 1 << 24
 _PROOF = 12
 
 
-def probably_utf8(data: bytes) -> bool:
-    """Say whether the start of a file is UTF-8 without a mark; the rest is still to be proved."""
+def likely_utf8(data: bytes) -> tuple[bytes, str] | None:
+    """Return a file that begins as UTF-8 without its mark, and the name of its encoding; the rest is still to be proved."""
+    if data.startswith(codecs.BOM_UTF8):
+        return data[len(codecs.BOM_UTF8) :], "utf-8-sig"
+    return (data, "utf-8") if _begins_as_utf8(data) else None
+
+
+def _begins_as_utf8(data: bytes) -> bool:
     head = data[:_HEAD_BYTES]
     if head.startswith(tuple(mark for mark, _, _ in _BOMS)) or b"\x00" in head[:64]:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import polars as pl
@@ -11,7 +12,7 @@ from xueji_cli.errors import InputError
 from xueji_cli.tables import blob as blobs
 from xueji_cli.tables import facts, markup, region, sniff, text
 from xueji_cli.tables.blob import Blob, megabytes
-from xueji_cli.tables.encoding import probably_utf8, to_utf8
+from xueji_cli.tables.encoding import likely_utf8, to_utf8
 from xueji_cli.tables.grid import Grid, Merge
 from xueji_cli.tables.header import HEAD_ROWS, Header, find_header, header_at
 from xueji_cli.tables.options import MAX_LINE, ReadOptions, Vocabulary
@@ -106,18 +107,16 @@ class _Reading:
 
     def _text(self) -> tuple[text.Text, str]:
         blob = self.blob
-        if self.options.encoding is None and probably_utf8(blob.data):
+        if self.options.encoding is None and (likely := likely_utf8(blob.data)):
             # Reading proves the encoding as it goes, which spares large files a pass of its own.
-            try:
-                return self._read_text(blob.data), "utf-8"
-            except UnicodeDecodeError:
-                pass
+            with suppress(UnicodeDecodeError):
+                return self._read_text(likely[0]), likely[1]
         data, encoding = to_utf8(blob, self.options.encoding)
-        if not data[:4096].strip() and not data.strip():
-            raise InputError("empty_file", file=blob.path)
         return self._read_text(data), encoding
 
     def _read_text(self, data: bytes) -> text.Text:
+        if not data[:4096].strip() and not data.strip():
+            raise InputError("empty_file", file=self.blob.path)
         if (line := text.too_long_line(data)) is not None:
             raise InputError("line_too_long", file=self.blob.path, line=line, limit=megabytes(MAX_LINE))
         return text.read_text(data, self.options.header_row, self.knows)
