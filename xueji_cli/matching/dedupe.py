@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -143,19 +144,19 @@ def _named(
     judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame
 ) -> tuple[tuple[Cluster, ...], pl.DataFrame]:
     """Give clusters their scores and names, and pairs the name of theirs."""
-    least = _least(judged, groups, pairs)
-    order = sorted(range(len(groups)), key=lambda i: (-least[i], groups[i][0]))
-    clusters = [
-        Cluster(f"D{number:04}", DUPLICATE, least[i], tuple(groups[i])) for number, i in enumerate(order, start=1)
-    ]
-    of = pl.DataFrame(
-        {
-            "record": [member for each in clusters for member in each.members],
-            "head": [each.members[0] for each in clusters for _ in each.members],
-            "own": [each.id for each in clusters for _ in each.members],
-        },
-        schema={"record": pl.UInt32, "head": pl.UInt32, "own": pl.String},
+    of = _members(groups)
+    least = _least(judged, of, len(groups), pairs)
+    named = (
+        pl.DataFrame({"g": range(len(groups)), "least": least, "head": [members[0] for members in groups]})
+        .sort("least", "head", descending=[True, False])
+        .with_columns(own=pl.format("D{}", pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(4)))
     )
+    clusters = [
+        Cluster(own, DUPLICATE, score, tuple(groups[g]))
+        for g, own, score in named.select("g", "own", "least").iter_rows()
+    ]
+    heads = named.select(pl.col("g", "head").cast(pl.UInt32), "own")
+    of = of.join(heads, on="g", how="left").select("record", "head", "own")
     told = pairs.join(of, left_on="l", right_on="record", how="left", maintain_order="left")
     told = told.join(
         of.select("record", other="head"), left_on="r", right_on="record", how="left", maintain_order="left"
@@ -181,19 +182,18 @@ def _named(
     return (*clusters, *reviews), told.select(*pairs.columns, own.alias("cluster"))
 
 
-def _least(judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame) -> list[float]:
+def _members(groups: Sequence[Sequence[int]]) -> pl.DataFrame:
+    """Return `g`, the number of a cluster, and `record` of all members of clusters."""
+    sizes = pl.DataFrame({"g": range(len(groups)), "n": [len(members) for members in groups]}).cast(pl.UInt32)
+    records = pl.Series("record", list(chain.from_iterable(groups)), dtype=pl.UInt32)
+    return sizes.select(pl.col("g").repeat_by("n")).explode("g", empty_as_null=False).with_columns(records)
+
+
+def _least(judged: Judged, members: pl.DataFrame, clusters: int, pairs: pl.DataFrame) -> pl.Series:
     """Return the least score between any two members of each cluster; those not compared yet are compared now."""
-    some = [members[:_COMPARED] for members in groups]
-    numbers = pl.DataFrame({"g": range(len(some)), "n": [len(members) for members in some]}).cast(pl.UInt32)
-    members = (
-        numbers.select(pl.col("g").repeat_by("n"))
-        .explode("g", empty_as_null=False)
-        .with_columns(pl.Series("l", [member for members in some for member in members], dtype=pl.UInt32))
-    )
     # Members stand in ascending order.
-    frame = members.join(members.rename({"l": "r"}), on="g", maintain_order="left_right").filter(
-        pl.col("l") < pl.col("r")
-    )
+    some = members.filter(pl.int_range(pl.len()).over("g") < _COMPARED).rename({"record": "l"})
+    frame = some.join(some.rename({"l": "r"}), on="g", maintain_order="left_right").filter(pl.col("l") < pl.col("r"))
     known = frame.join(pairs.select("l", "r", "score"), on=["l", "r"], how="left", maintain_order="left")
     missing = known.filter(pl.col("score").is_null()).select("l", "r")
     if missing.height:
@@ -201,5 +201,6 @@ def _least(judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame)
         known = known.join(told, on=["l", "r"], how="left", maintain_order="left").with_columns(
             score=pl.coalesce("score", "found")
         )
-    scores = dict(known.group_by("g").agg(pl.col("score").min()).iter_rows())
-    return [float(scores.get(index, 1.0)) for index in range(len(groups))]
+    scores = known.group_by("g").agg(pl.col("score").min())
+    whole = pl.Series([1.0]).new_from_index(0, clusters)
+    return whole.scatter(scores["g"], scores["score"].cast(pl.Float64))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Name and version of the contracts.
 DEDUPE_CONTRACT, LINK_CONTRACT = "xueji/dedupe/v1", "xueji/link/v1"
 
-_SLICE = 5_000
+_SLICE = 10_000
 
 _PLACE = ("file", "sheet", "row")
 _MEMBER = (*_PLACE, "school", "class", "name", "id_number")
