@@ -34,6 +34,9 @@ STATE = "id_number~state"
 #: Birth date (20120412) and sex of the own number.
 BORN, SEX = "id_number~born", "id_number~sex"
 
+#: The fields that it is told from.
+FIELDS = frozenset({"id_number", "roll_number", "birth_date", "member1_id_number", "member2_id_number"})
+
 #: Age at which nobody is a pupil any more (as in the checks), and up to which a guardian's number may be the child's own.
 _ADULT, _CHILD = 22, 20
 

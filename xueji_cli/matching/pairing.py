@@ -103,9 +103,9 @@ def compare(
     for index, name in enumerate(order):
         comparison = model.comparison(name)
         answer = KIND[comparison.kind].compare(comparison, features, frame["l"], frame["r"])
-        frame = frame.with_columns(answer.level.alias(name), answer.share.alias("share")).with_columns(
-            weights.weight(name, pl.col(name), pl.col("share")).alias(f"w:{name}")
-        )
+        level, share = answer.level.alias(name), answer.share.alias("share")
+        weight = weights.weight(name, pl.col(name), pl.col("share")).alias(f"w:{name}")
+        frame = frame.hstack([level, frame.hstack([level, share]).select(weight).to_series()])
         done, rest = order[: index + 1], order[index + 1 :]
         if rest and not to_the_end:
             hopeful = weights.total(done) + weights.greatest(rest) >= floor

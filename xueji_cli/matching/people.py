@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from xueji_cli.matching import identity
-from xueji_cli.matching.workers import side_by_side
+from xueji_cli.matching.workers import at_once, side_by_side
 from xueji_cli.schema.model import FieldType
 from xueji_cli.schema.roster import NUMERIC
 from xueji_cli.values import classes, codes, dates, han, idnumber, names, phones, text
@@ -143,10 +143,21 @@ def _values(rows: pl.DataFrame, schema: Schema, as_of: date, school_year: int) -
     if schema.matching.knowledge:
         wanted |= {"member1_id_number", "member2_id_number", "roll_number"}
     present = [field for field in schema.fields if field.name in wanted and field.name in rows.columns]
-    read = side_by_side(lambda field: _value(field, rows, schema, school_year).alias(field.name), present)
-    columns = {each.name: each for each in read}
-    if "id_number" in columns and schema.by_name["id_number"].type is FieldType.ID_NUMBER:
-        columns |= {each.name: each for each in identity.read(columns, rows, as_of)}
+
+    def read(fields: Sequence[Field]) -> dict[str, pl.Series]:
+        values = side_by_side(lambda field: _value(field, rows, schema, school_year).alias(field.name), fields)
+        return {each.name: each for each in values}
+
+    if not any(field.name == "id_number" and field.type is FieldType.ID_NUMBER for field in present):
+        return pl.DataFrame(list(read(present).values()))
+
+    def about_numbers() -> dict[str, pl.Series]:
+        columns = read([field for field in present if field.name in identity.FIELDS])
+        return columns | {each.name: each for each in identity.read(columns, rows, as_of)}
+
+    others = [field for field in present if field.name not in identity.FIELDS]
+    numbers, rest = at_once(about_numbers, lambda: read(others))
+    columns = {field.name: None for field in present} | numbers | rest
     return pl.DataFrame(list(columns.values()))
 
 

@@ -31,7 +31,7 @@ _RANDOM_PAIRS = (50_000, 100_000)
 #: What the model's own u counts for beside them, in pairs.
 _U_PRIOR = 100
 #: Candidate pairs from which m is refined, and how many are looked at.
-_ENOUGH, _SAMPLE = 2_000, 50_000
+_ENOUGH, _SAMPLE = 2_000, 25_000
 #: What the model's own m counts for, in pairs of one person.
 _M_PRIOR = 500
 _ROUNDS, _STILL = 25, 1e-4

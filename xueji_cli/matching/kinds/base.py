@@ -95,7 +95,7 @@ def coded(values: pl.Series, name: str = "v") -> dict[str, pl.Series]:
 
 def sides(features: pl.DataFrame, names: list[str], left: pl.Series, right: pl.Series) -> pl.DataFrame:
     """Return columns of both records of each pair: `l:<name>` and `r:<name>`."""
-    chosen = features.select(names)
+    chosen = pl.DataFrame([features[name] for name in names])
     both = [chosen[left], chosen[right]]
     for prefix, side in zip("lr", both, strict=True):
         side.columns = [f"{prefix}:{name}" for name in names]
