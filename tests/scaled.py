@@ -81,7 +81,7 @@ def staged(batches: Sequence[pl.DataFrame], task: Task, parts: int) -> Staged:
     step = scoring.step(pairs.len())
     sample = blocking.parted(pairs.gather_every(step)) if step else None
     near = every if sample is None else every[pl.concat([sample["l"], sample["r"].alias("l")]).unique().sort()]
-    weights = judging.weigh(height, task, every.head(100_001), sample, near)
+    weights = judging.weigh(height, task, every.head(50_001), sample, near)
     judged = []
     for a, left in enumerate(shared):
         for b, right in enumerate(shared):

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from xueji_cli.schema.matching import Comparison, Level, Model
 
-#: Pairs of records far apart that chance agreement is measured on: five a record, within these bounds.
-_RANDOM_PAIRS = (50_000, 100_000)
+#: Pairs of records far apart that chance agreement is measured on.
+_RANDOM_PAIRS = 50_000
 #: What the model's own u counts for beside them, in pairs.
 _U_PRIOR = 100
 #: Candidate pairs from which m is refined, and how many are looked at.
@@ -163,8 +163,8 @@ def _against(
 
 
 def far_apart(records: int) -> pl.DataFrame:
-    """Return the pairs `l`, `r` that chance agreement is measured on; of many records, only the first 100,001 are in them."""
-    wanted = min(max(5 * records, _RANDOM_PAIRS[0]), _RANDOM_PAIRS[1], records * (records - 1) // 2)
+    """Return the pairs `l`, `r` that chance agreement is measured on; of many records, only the first 50,001 are in them."""
+    wanted = min(_RANDOM_PAIRS, records * (records - 1) // 2)
     # Records stand in an order that has nothing to do with who they are, so any step away is a random other.
     count = pl.int_range(wanted, dtype=pl.Int64, eager=True)
     left = (count % max(records, 1)).cast(pl.UInt32)

@@ -38,7 +38,7 @@ def weigh(records: int, task: Task, far: pl.DataFrame, sample: pl.DataFrame | No
     Args:
         records: How many records there are.
         task: The run.
-        far: Columns (with shares) of the records in `scoring.far_apart`: the first 100,001, or all of fewer.
+        far: Columns (with shares) of the records in `scoring.far_apart`: the first 50,001, or all of fewer.
         sample: Candidate pairs `l`, `r`: every `scoring.step`-th of all in their order; None when the step is 0.
         near: Columns of the records in the sample, in order.
     """

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 #: Name and version of the contracts.
 DEDUPE_CONTRACT, LINK_CONTRACT = "xueji/dedupe/v1", "xueji/link/v1"
 
-_SLICE = 10_000
+#: Pairs and records that are written at a time: pieces of some megabytes, whose memory is used again for the next.
+_PAIRS, _RECORDS = 4_000, 10_000
 
 _PLACE = ("file", "sheet", "row")
 _MEMBER = (*_PLACE, "school", "class", "name", "id_number")
@@ -100,7 +101,7 @@ def _pairs(view: PairView) -> Iterator[bytes]:
         }
         return _lines(pl.concat([part, *sides.values()], how="horizontal").select(wanted))
 
-    return in_turn(lines, batches(view.pairs, _SLICE))
+    return in_turn(lines, batches(view.pairs, _PAIRS))
 
 
 def _clusters(view: PairView) -> Iterator[bytes]:
@@ -124,7 +125,7 @@ def _clusters(view: PairView) -> Iterator[bytes]:
         grouped = told.group_by("id", maintain_order=True).agg(members=pl.struct(*_MEMBER))
         return _lines(pl.concat([some.select("id", "verdict", "score"), grouped.select("members")], how="horizontal"))
 
-    return in_turn(lines, batches(frame, _SLICE)) if clusters else iter(())
+    return in_turn(lines, batches(frame, _RECORDS)) if clusters else iter(())
 
 
 def _records(
@@ -135,8 +136,8 @@ def _records(
     if open_side is not None:
         pairs = view.pairs.filter(pl.col("verdict") != "matched")
         told = pairs.select(record=open_side, open="verdict").unique("record", keep="first", maintain_order=True)
-    for start in range(0, len(numbers), _SLICE):
-        records = view.heads(numbers.slice(start, _SLICE)).join(told, on="record", how="left", maintain_order="left")
+    for start in range(0, len(numbers), _RECORDS):
+        records = view.heads(numbers.slice(start, _RECORDS)).join(told, on="record", how="left", maintain_order="left")
         yield _lines(records.select(keys))
 
 
