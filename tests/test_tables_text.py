@@ -273,11 +273,12 @@ def test_encoding_that_does_not_fit_is_refused_with_the_line(tmp_path: Path) -> 
         read(tmp_path, data, encoding="base64")
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("place", [3, 500, 100_000])
-def test_damaged_utf8_is_never_read_as_another_encoding(place: int, tmp_path: Path) -> None:
+def test_damaged_utf8_is_never_read_as_another_encoding(place: int, mark: bytes, tmp_path: Path) -> None:
     """Read as GB18030, or with characters lost, damaged UTF-8 would give wrong names."""
     line = "张三丰,男,341323201204120018,一班\n".encode()
-    data = HEAD.encode() + line * place + line[:2] + b"," + line[9:] + line * 10
+    data = mark + HEAD.encode() + line * place + line[:2] + b"," + line[9:] + line * 10
     with pytest.raises(InputError, match="bad_encoding") as caught:
         read(tmp_path, data)
     assert caught.value.params["line"] == place + 2

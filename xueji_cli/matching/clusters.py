@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Clusters:
@@ -92,7 +93,8 @@ def cluster(
     ends = pl.concat([pairs["l"], pairs["r"].alias("l")])
     often = ends.filter(ends.is_duplicated()).unique().implode()
     chained = pairs["l"].is_in(often) | pairs["r"].is_in(often)
-    # Most pairs share no record with another, and are told all at once; no two of them are known to be apart and together.
+    # Most pairs share no record with another and are told all at once: one that is a duplicate is not among those `apart`, so only
+    # its two numbers can speak against it.
     lone = pairs.filter(~chained)
     two = _two_numbers(lone, numbers)
     groups = [list(pair) for pair in lone.filter(~two).select("l", "r").iter_rows()]
@@ -116,3 +118,10 @@ def _two_numbers(pairs: pl.DataFrame, numbers: pl.Series | None) -> pl.Series:
         return pl.Series([False]).new_from_index(0, pairs.height)
     a, b = numbers.gather(pairs["l"]), numbers.gather(pairs["r"])
     return ((a != b) & (a != "") & (b != "")).fill_null(value=False) & ~pairs["decided"]
+
+
+def members_of(groups: Sequence[Sequence[int]]) -> pl.DataFrame:
+    """Return `g`, the number of a group, and `record` of all members, in their order."""
+    sizes = pl.DataFrame({"g": range(len(groups)), "n": [len(members) for members in groups]}).cast(pl.UInt32)
+    records = pl.Series("record", list(chain.from_iterable(groups)), dtype=pl.UInt32)
+    return sizes.select(pl.col("g").repeat_by("n")).explode("g", empty_as_null=False).with_columns(records)

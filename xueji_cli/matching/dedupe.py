@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from xueji_cli.matching import guards, identity
-from xueji_cli.matching.clusters import cluster
+from xueji_cli.matching.clusters import cluster, members_of
 from xueji_cli.matching.pairing import DISTINCT, DUPLICATE, REVIEW, compare_fully, judge
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ def _named(
     judged: Judged, groups: Sequence[Sequence[int]], pairs: pl.DataFrame
 ) -> tuple[tuple[Cluster, ...], pl.DataFrame]:
     """Give clusters their scores and names, and pairs the name of theirs."""
-    of = _members(groups)
+    of = members_of(groups)
     least = _least(judged, of, len(groups), pairs)
     named = (
         pl.DataFrame({"g": range(len(groups)), "least": least, "head": [members[0] for members in groups]})
@@ -180,13 +179,6 @@ def _named(
     verdict = pl.col("verdict")
     own = pl.when(verdict == DUPLICATE).then("own").when(verdict == REVIEW).then(pl.coalesce("asked", "own"))
     return (*clusters, *reviews), told.select(*pairs.columns, own.alias("cluster"))
-
-
-def _members(groups: Sequence[Sequence[int]]) -> pl.DataFrame:
-    """Return `g`, the number of a cluster, and `record` of all members of clusters."""
-    sizes = pl.DataFrame({"g": range(len(groups)), "n": [len(members) for members in groups]}).cast(pl.UInt32)
-    records = pl.Series("record", list(chain.from_iterable(groups)), dtype=pl.UInt32)
-    return sizes.select(pl.col("g").repeat_by("n")).explode("g", empty_as_null=False).with_columns(records)
 
 
 def _least(judged: Judged, members: pl.DataFrame, clusters: int, pairs: pl.DataFrame) -> pl.Series:

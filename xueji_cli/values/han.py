@@ -184,7 +184,7 @@ _RADICALS = frozenset(
 
 @cache
 def _known(character: str) -> tuple[object, ...]:
-    """Return what is known about a character, a row of `_TABLE`: numbers compare quicker than text, so all but itself are hashes."""
+    """Return what is known about a character, a row of `_TABLE`: all but itself as hashes, which compare quicker."""
     corners, parts = _corners().query(character) or "", _parts().query(character) or ()  # type: ignore[attr-defined]
     pieces = [None if part in _RADICALS else part for part in parts] if len(parts) == 2 else []
     told = [*_filled(readings(character), READINGS), *_filled(corners, 5), *_filled(pieces, 2), character]
@@ -195,7 +195,7 @@ def _filled(values: Sequence[str | None], size: int) -> list[str | None]:
     return [*values, *[None] * size][:size]
 
 
-#: A character; its readings; the digits of its four-corner code; its two parts, without a radical; itself; whether it stands for another.
+#: A character; its readings; the digits of its four-corner code; two parts, no radicals; itself; whether it stands for a lost one.
 _TABLE = (
     {"c": pl.String}
     | dict.fromkeys([*(f"s{i}" for i in range(READINGS)), *(f"f{i}" for i in range(5)), "p0", "p1", "own"], pl.Int64)

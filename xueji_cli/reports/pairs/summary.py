@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from xueji_cli.matching.clusters import members_of
 from xueji_cli.reports.pairs.report import DEDUPE_VERDICTS, LINK_VERDICTS
 
 if TYPE_CHECKING:
@@ -60,13 +61,9 @@ def summarise_pairs(view: PairView) -> PairSummary:
 
 
 def _by_school(view: PairView) -> pl.DataFrame:
-    sure = [each.members for each in view.report.clusters if each.verdict == "duplicate"]
-    numbers = pl.DataFrame({"cluster": range(len(sure)), "size": [len(each) for each in sure]}).cast(pl.UInt32)
-    record = pl.Series([member for members in sure for member in members], dtype=pl.UInt32)
-    twice = numbers.select(pl.col("cluster").repeat_by("size")).explode("cluster", empty_as_null=False)
-    twice = twice.with_columns(view.schools_of(record)).with_columns(
-        across=pl.col("school").n_unique().over("cluster") > 1
-    )
+    twice = members_of([each.members for each in view.report.clusters if each.verdict == "duplicate"])
+    twice = twice.with_columns(view.schools_of(twice["record"]))
+    twice = twice.with_columns(across=pl.col("school").n_unique().over("g") > 1)
     looked = view.pairs.filter(pl.col("verdict") == "review")
     review = view.schools_of(pl.concat([looked["l"], looked["r"].alias("l")]).unique()).to_frame()
     told = (

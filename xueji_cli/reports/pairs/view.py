@@ -38,6 +38,11 @@ class PairView(RecordView):
         return dict(zip(records, record_keys(self.report.people, self.secret, records), strict=True))
 
     @cached_property
+    def schools(self) -> pl.DataFrame:
+        """`l` and `r`: the schools of both records of each pair, as they may be shown."""
+        return pl.DataFrame({end: self.schools_of(self.pairs[end]) for end in ("l", "r")})
+
+    @cached_property
     def key_mark(self) -> str:
         """Which secret key the keys are made with."""
         return key_mark(self.secret)

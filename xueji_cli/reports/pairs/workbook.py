@@ -284,8 +284,8 @@ def _schools(view: PairView) -> list[str]:
 
 def _of_school(view: PairView, school: str) -> pl.DataFrame:
     """Return the pairs of which one record is of a school."""
-    mine = (view.schools_of(view.pairs["l"]) == school) | (view.schools_of(view.pairs["r"]) == school)
-    return view.pairs.filter(mine.fill_null(value=False))
+    mine = view.schools.select(((pl.col("l") == school) | (pl.col("r") == school)).fill_null(value=False))
+    return view.pairs.filter(mine.to_series())
 
 
 def _say(view: PairView, key: str, **params: object) -> str:
