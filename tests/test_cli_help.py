@@ -12,7 +12,7 @@ import pytest
 from rich.cells import cell_len
 from typer.main import get_command
 
-from xueji_cli.cli import app
+from xueji_cli.cli import root_command
 from xueji_cli.console import Console
 from xueji_cli.messages import catalogue
 
@@ -25,7 +25,7 @@ HEAVY = {
 
 def commands(command=None, path=()):
     """Yield (path, command) of the root, every group and every command."""
-    command = command or get_command(app)
+    command = command or root_command("zh")
     yield path, command
     for name, child in getattr(command, "commands", {}).items():
         yield from commands(child, (*path, name))

@@ -41,19 +41,19 @@ if TYPE_CHECKING:
 
 USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 
-app = typer.Typer(name="xueji", cls=Group, no_args_is_help=True, pretty_exceptions_enable=False)
-app.command("check", cls=Command)(check)
-app.command("clean", cls=Command)(clean)
-app.command("dedupe", cls=Command)(dedupe)
-app.command("link", cls=Command)(link)
-app.command("reconcile", cls=ReconcileCommand)(reconcile)
-app.command("changes", cls=Command)(changes)
-app.command("retention", cls=RetentionCommand)(retention)
-app.command("pseudonymize", cls=Command)(pseudonymize)
-app.command("template", cls=Command)(template)
-app.command("rule", cls=Command)(rule)
-app.add_typer(schema_app, name="schema")
-app.add_typer(codes_app, name="codes")
+_COMMANDS = {
+    "check": (check, Command),
+    "clean": (clean, Command),
+    "dedupe": (dedupe, Command),
+    "link": (link, Command),
+    "reconcile": (reconcile, ReconcileCommand),
+    "changes": (changes, Command),
+    "retention": (retention, RetentionCommand),
+    "pseudonymize": (pseudonymize, Command),
+    "template": (template, Command),
+    "rule": (rule, Command),
+}
+_GROUPS = {"schema": schema_app, "codes": codes_app}
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 - Typer's callback signature
@@ -62,7 +62,6 @@ def _version(value: bool) -> None:  # noqa: FBT001 - Typer's callback signature
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: bool = typer.Option(False, "--version", "-V", callback=_version, is_eager=True),  # noqa: FBT001
     lang: options.Lang = None,
@@ -80,7 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     console = Console(language(given, os.environ))
     try:
-        status = int(_command(console.lang).main(given, prog_name="xueji", standalone_mode=False, obj=console) or 0)
+        wanted = given[0] if given and given[0] in _COMMANDS else None
+        command = root_command(console.lang, wanted)
+        status = int(command.main(given, prog_name="xueji", standalone_mode=False, obj=console) or 0)
     except UserError as error:
         console.user_error(error)
         return USAGE
@@ -111,8 +112,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @cache
-def _command(lang: str) -> Any:
-    """Return the command as Typer makes it from the signatures, with its words in a language."""
+def root_command(lang: str, wanted: str | None = None) -> Any:
+    """Return the command as Typer makes it from the signatures, with its words in a language.
+
+    Args:
+        lang: Language.
+        wanted: The one subcommand that is called: making the others takes longer than some files. None for all.
+    """
+    app = typer.Typer(name="xueji", cls=Group, no_args_is_help=True, pretty_exceptions_enable=False)
+    app.callback()(_root)
+    for name, (function, kind) in _COMMANDS.items():
+        if wanted in (None, name):
+            app.command(name, cls=kind)(function)
+    for name, group in _GROUPS.items():
+        if wanted is None:
+            app.add_typer(group, name=name)
     command = get_command(app)
     localise(command, lang)
     return command

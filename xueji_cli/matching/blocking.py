@@ -129,7 +129,6 @@ def _candidates(
     linking = bool(side.max())
     keys, narrow = usable(model, features)
     wanted = list(dict.fromkeys([part for key in keys for part in key] + narrow))
-    nobody = pl.Series([False]).new_from_index(0, people.height)
 
     def prepare(part: KeyPart) -> Part:
         return prepared(part_values(model, features, part), people.height)
@@ -138,7 +137,7 @@ def _candidates(
 
     def of_key(key: tuple[KeyPart, ...]) -> _OfKey:
         rows = key_rows([parts[each] for each in key], side)
-        keyed = nobody.clone().scatter(rows["row"], values=True)
+        keyed = which(rows["row"], people.height)
         found = blocks(rows, linking=linking)
         small = found.filter(pl.col("size") <= model.block)
         plan = KeyPlan(key_name(key), int(keyed.sum()), found["key"].n_unique(), count_pairs(small))
@@ -154,7 +153,7 @@ def _candidates(
 
     told = side_by_side(of_key, keys)
     found = [pairs for each in told for pairs in each.pairs]
-    reached = reduce(or_, (each.keyed for each in told), nobody)
+    reached = reduce(or_, (each.keyed for each in told), which(pl.Series([], dtype=pl.UInt32), people.height))
     large = [block for each in told for block in each.large]
     both = pl.concat(found).unique().sort() if found else pl.Series([], dtype=pl.UInt64)
     frame = chosen(both, people.places["school"], schools)
@@ -181,6 +180,15 @@ def key_name(key: Sequence[KeyPart]) -> str:
 def part_values(model: Model, features: Mapping[str, pl.DataFrame], part: KeyPart) -> pl.DataFrame:
     """Return `row`, `key` and maybe `probe` of a part of a key (`Kind.key`)."""
     return KIND[model.comparison(part.comparison).kind].key(features[part.comparison], part.form)
+
+
+def which(rows: pl.Series, records: int) -> pl.Series:
+    """Return of each of so many records whether it is among `rows`."""
+    import numpy as np
+
+    among = np.zeros(records, dtype=np.bool_)
+    among[rows.to_numpy()] = True
+    return pl.Series(among)
 
 
 def prepared(values: pl.DataFrame, records: int) -> Part:

@@ -12,12 +12,12 @@ from xueji_cli.matching.kinds import KIND
 from xueji_cli.matching.workers import at_once, batches, side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from xueji_cli.matching.blocking import Candidates
     from xueji_cli.matching.people import People
     from xueji_cli.matching.scoring import Weights
-    from xueji_cli.schema.matching import Model
+    from xueji_cli.schema.matching import Comparison, Model
 
 DUPLICATE, REVIEW, DISTINCT = "duplicate", "review", "distinct"
 
@@ -47,16 +47,22 @@ class Judged:
 
 def features_of(people: People) -> dict[str, pl.DataFrame]:
     """Return the columns of every comparison that the tables have fields for."""
-    compared = people.model.compare
-    found = side_by_side(lambda each: KIND[each.kind].features(each, people), compared)
-    return {each.name: columns for each, columns in zip(compared, found, strict=True) if columns is not None}
+    return _of_each(people.model.compare, lambda each: KIND[each.kind].features(each, people))
 
 
 def columns_of(people: People) -> dict[str, pl.DataFrame]:
     """Return the same without the shares of values: those are of all records, and these may be only some."""
-    compared = people.model.compare
-    found = side_by_side(lambda each: KIND[each.kind].columns(each, people), compared)
-    return {each.name: columns for each, columns in zip(compared, found, strict=True) if columns is not None}
+    return _of_each(people.model.compare, lambda each: KIND[each.kind].columns(each, people))
+
+
+def _of_each(
+    compared: Sequence[Comparison], columns: Callable[[Comparison], pl.DataFrame | None]
+) -> dict[str, pl.DataFrame]:
+    """Return the columns of every comparison that has any, in the order of the model."""
+    # The long ones first: a worker that came to one last would keep all others waiting.
+    order = sorted(compared, key=lambda each: each.kind not in _SLOW)
+    found = {each.name: told for each, told in zip(order, side_by_side(columns, order), strict=True)}
+    return {each.name: told for each in compared if (told := found[each.name]) is not None}
 
 
 def judge(people: People, *, schools: str = "all") -> Judged:

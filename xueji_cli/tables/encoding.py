@@ -42,11 +42,11 @@ _PROOF_BYTES = 1 << 24
 _PROOF = 12
 
 
-def likely_utf8(data: bytes) -> tuple[bytes, str] | None:
-    """Return a file that begins as UTF-8 without its mark, and the name of its encoding; the rest is still to be proved."""
+def likely_utf8(data: bytes) -> str | None:
+    """Return the encoding of a file that begins as UTF-8, with a mark or without; the rest is still to be proved."""
     if data.startswith(codecs.BOM_UTF8):
-        return data[len(codecs.BOM_UTF8) :], "utf-8-sig"
-    return (data, "utf-8") if _begins_as_utf8(data) else None
+        return "utf-8-sig"
+    return "utf-8" if _begins_as_utf8(data) else None
 
 
 def _begins_as_utf8(data: bytes) -> bool:

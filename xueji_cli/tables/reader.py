@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -110,12 +111,13 @@ class _Reading:
         if self.options.encoding is None and (likely := likely_utf8(blob.data)):
             # Reading proves the encoding as it goes, which spares large files a pass of its own.
             with suppress(UnicodeDecodeError):
-                return self._read_text(likely[0]), likely[1]
+                return self._read_text(blob.data), likely
         data, encoding = to_utf8(blob, self.options.encoding)
         return self._read_text(data), encoding
 
     def _read_text(self, data: bytes) -> text.Text:
-        if not data[:4096].strip() and not data.strip():
+        # A mark is no text; taking it off a large file would copy the file.
+        if not data[:4096].removeprefix(BOM_UTF8).strip() and not data.removeprefix(BOM_UTF8).strip():
             raise InputError("empty_file", file=self.blob.path)
         if (line := text.too_long_line(data)) is not None:
             raise InputError("line_too_long", file=self.blob.path, line=line, limit=megabytes(MAX_LINE))

@@ -85,7 +85,7 @@ def read_text(data: bytes, header_row: int | None, knows: Callable[[str], bool])
     """Read separated text.
 
     Args:
-        data: UTF-8 without a byte-order mark.
+        data: UTF-8, with a byte-order mark or without.
         header_row: Row number of the header, when the user gave it.
         knows: Says whether a header names a known field; this decides on the separator.
 
@@ -145,7 +145,7 @@ def _best_head(
         cut = data[:size]
     if len(cut) < len(data):
         cut = cut[: cut.rfind(b"\n") + 1]
-    text = cut.decode("utf-8", "strict")
+    text = cut.decode("utf-8-sig", "strict")
     lines = text.split("\n")
     if len(cut) == len(data) and lines and not lines[-1]:
         lines.pop()

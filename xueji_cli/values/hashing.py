@@ -37,5 +37,5 @@ def not_alone(numbers: pl.Series) -> pl.Series:
     import numpy as np
 
     bits = min(max((4 * len(numbers)).bit_length(), 10), _BITS)
-    last = (numbers.to_numpy() % 2**bits).astype(np.int64)
+    last = (numbers.to_numpy() & np.uint64(2**bits - 1)).astype(np.int64)
     return pl.Series(np.bincount(last, minlength=2**bits)[last] > 1)

@@ -162,7 +162,7 @@ def _digits(numbers: pl.Series, length: int) -> np.ndarray:
     import numpy as np
 
     raw = np.frombuffer("".join(numbers.to_list()).encode("ascii"), dtype=np.uint8).reshape(-1, length)
-    return np.where(raw == ord("X"), 10, raw - ord("0")).astype(np.int16)
+    return np.where(raw == ord("X"), 10, raw - ord("0")).astype(np.int64)
 
 
 def _integers(numbers: pl.Series) -> pl.Series:
@@ -172,35 +172,78 @@ def _integers(numbers: pl.Series) -> pl.Series:
 
 
 def _neighbours(digits: np.ndarray, length: int) -> tuple[pl.Series, pl.Series]:
-    """Return (index of the number, sound number one mistake away) for rows of digits of 17, 18 or 19 characters."""
+    """Return (index of the number, sound number one mistake away) for rows of digits of 17, 18 or 19 characters.
+
+    No neighbour is written out: what a mistake changes in the sum of the check digit and in the integer is all that is computed.
+    """
     import numpy as np
 
-    weights = np.array([*WEIGHTS, 1], dtype=np.int64)
-    inverse = np.array([0, *(pow(k, -1, 11) for k in range(1, 11))], dtype=np.int64)
-    count = len(digits)
-    candidates = []
-    if length == 18:
-        for place in range(18):
-            # The one digit that makes the sum right.
-            rest = digits @ weights - digits[:, place] * weights[place]
-            changed = digits.copy()
-            changed[:, place] = (1 - rest) * inverse[weights[place] % 11] % 11
-            candidates.append(changed)
-        for place in range(17):
-            changed = digits.copy()
-            changed[:, [place, place + 1]] = digits[:, [place + 1, place]]
-            candidates.append(changed)
-    elif length == 17:
-        for place in range(18):
-            grown = np.insert(digits, place, 0, axis=1)
-            grown[:, place] = (1 - grown @ weights) * inverse[weights[place] % 11] % 11
-            candidates.append(grown)
-    else:
-        candidates = [np.delete(digits, place, axis=1) for place in range(19)]
-    every = np.concatenate(candidates)
-    owner = np.tile(np.arange(count), len(candidates))
-    good = ((every @ weights) % 11 == 1) & (every[:, :17] < 10).all(axis=1)
-    every, owner = every[good], owner[good]
-    tens = 10 ** np.arange(16, -1, -1, dtype=np.uint64)
-    numbers = (every[:, :17].astype(np.uint64) @ tens) * np.uint64(100) + every[:, 17].astype(np.uint64)
-    return pl.Series(owner, dtype=pl.UInt32), pl.Series(numbers, dtype=pl.UInt64)
+    found = [_changed(digits), _exchanged(digits)] if length == 18 else [_moved(digits, 18 - length)]
+    owners = [np.nonzero(good)[0] for good, _ in found]
+    numbers = [number[good] for good, number in found]
+    return pl.Series(np.concatenate(owners), dtype=pl.UInt32), pl.Series(np.concatenate(numbers), dtype=pl.UInt64)
+
+
+def _scales() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what the digit of each place counts for: in the sum, in the integer, and among those that must not be X."""
+    import numpy as np
+
+    # Integers may be too large for a sign; without one, differences go round and come out right.
+    units = np.array([*(10**power for power in range(18, 1, -1)), 1], dtype=np.uint64)
+    return np.array([*WEIGHTS, 1]), units, np.array([1] * 17 + [0])
+
+
+def _fitting(rest: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the digit that makes the sum right, given the sum of the others."""
+    import numpy as np
+
+    return (1 - rest) * np.array([pow(int(weight), -1, 11) for weight in weights]) % 11
+
+
+def _changed(digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each of 18 places whether another digit there makes a sound number, and that number."""
+    weights, units, inner = _scales()
+    fit = _fitting((digits @ weights)[:, None] - digits * weights, weights)
+    odd = (digits == 10) * inner
+    good = ((odd.sum(axis=1)[:, None] - odd) == 0) & (fit * inner < 10)
+    return good, (digits.astype(units.dtype) @ units)[:, None] + (fit - digits).astype(units.dtype) * units
+
+
+def _exchanged(digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each of 17 places whether an exchange with the next makes a sound number, and that number."""
+    weights, units, inner = _scales()
+    more = digits[:, 1:] - digits[:, :-1]
+    odd = digits == 10
+    odd = (odd @ inner)[:, None] + (odd[:, 1:].astype(int) - odd[:, :-1]) * (inner[:-1] - inner[1:])
+    good = (((digits @ weights)[:, None] + more * (weights[:-1] - weights[1:])) % 11 == 1) & (odd == 0)
+    return good, (digits.astype(units.dtype) @ units)[:, None] + more.astype(units.dtype) * (units[:-1] - units[1:])
+
+
+def _moved(digits: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each place whether a sound number comes out when the digits from there on move, and that number.
+
+    Args:
+        digits: 17 or 19 a row.
+        step: 1 to put in the digit that fits, −1 to leave one out.
+    """
+    weights, units, inner = _scales()
+    total, number = _with_moved(digits, weights, step), _with_moved(digits, units, step)
+    good = _with_moved(digits == 10, inner, step) == 0
+    if step < 0:
+        return good & (total % 11 == 1), number
+    fit = _fitting(total, weights)
+    return good & (fit * inner < 10), number + fit.astype(units.dtype) * units
+
+
+def _with_moved(digits: np.ndarray, scale: np.ndarray, step: int) -> np.ndarray:
+    """Return for each place the sum of digits times their scale, those from there on times the scale of where they move to."""
+    import numpy as np
+
+    digits = digits.astype(scale.dtype)
+    length = digits.shape[1]
+    around = np.pad(scale, 1)
+    before = np.pad(np.cumsum(digits * around[1 : 1 + length], axis=1), ((0, 0), (1, 0)))
+    moved = np.cumsum((digits * around[1 + step : 1 + step + length])[:, ::-1], axis=1)[:, ::-1]
+    # Of a digit that is left out nothing is counted.
+    behind = np.pad(moved, ((0, 0), (0, 1))) if step > 0 else np.pad(moved[:, 1:], ((0, 0), (0, 1)))
+    return before[:, : behind.shape[1]] + behind
