@@ -136,7 +136,7 @@ def comparable(rosters: Sequence[AnyRoster], failures: list[InputError]) -> list
 
 def _libraries() -> None:
     """Import what takes long, and what will be needed."""
-    from xueji_cli.matching import dedupe, linking  # noqa: F401
+    from xueji_cli.matching import dedupe, linking, people  # noqa: F401
     from xueji_cli.reports.pairs import reasons, view  # noqa: F401
     from xueji_cli.values import han
 

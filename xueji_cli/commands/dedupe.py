@@ -65,8 +65,7 @@ def dedupe(
     from xueji_cli.commands.decisions import read_decisions
     from xueji_cli.commands.keys import record_key as own_key
     from xueji_cli.commands.start import start
-    from xueji_cli.matching.dedupe import dedupe as find_duplicates
-    from xueji_cli.scaling.reading import Wanted
+    from xueji_cli.scaling.wanted import Wanted
     from xueji_cli.tables.blob import Ahead
     from xueji_cli.tables.paths import expand_inputs
 
@@ -124,6 +123,8 @@ def dedupe(
     run = comparing.run_of("dedupe", people.schema, settings, own)
     if plan:
         return looking.plan(people, rosters, failures, run, settings, console, schools=schools)
+    from xueji_cli.matching.dedupe import dedupe as find_duplicates
+
     found = find_duplicates(people, schools=schools, decisions=made.decisions if made else None)
     return finish(report_of(found, rosters, failures, run, made))
 

@@ -63,8 +63,7 @@ def link(
     from xueji_cli.commands.check import refuse_outputs, refuse_without_spark
     from xueji_cli.commands.start import start
     from xueji_cli.errors import UserError
-    from xueji_cli.matching.linking import link as find_links
-    from xueji_cli.scaling.reading import Wanted
+    from xueji_cli.scaling.wanted import Wanted
     from xueji_cli.tables.paths import expand_inputs, same_file_key
 
     console, settings = start(ctx, without=frozenset())
@@ -121,6 +120,8 @@ def link(
     tables = [roster for side in rosters for roster in side]
     if plan:
         return looking.plan(people, tables, failures, run, settings, console, schools=schools)
+    from xueji_cli.matching.linking import link as find_links
+
     return finish(report_of(find_links(people, schools=schools, many=many), tables, failures, run))
 
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from xueji_cli.errors import InputError
     from xueji_cli.reports.pairs.report import PairReport
     from xueji_cli.reports.report import Run as HowRun
-    from xueji_cli.scaling.reading import Wanted
     from xueji_cli.scaling.spark.inputs import Input
     from xueji_cli.scaling.spark.machine import SparkMachine
     from xueji_cli.scaling.spark.stages import Stages
     from xueji_cli.scaling.spark.storage import Storage
+    from xueji_cli.scaling.wanted import Wanted
     from xueji_cli.schema.roster import Roster
     from xueji_cli.settings import Settings
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from xueji_cli.reports.pairs.report import PlanReport, Scale
     from xueji_cli.reports.report import Run
     from xueji_cli.scaling.machine import Machine
-    from xueji_cli.scaling.reading import Wanted
     from xueji_cli.scaling.sizes import Cut
+    from xueji_cli.scaling.wanted import Wanted
     from xueji_cli.schema.model import Schema
     from xueji_cli.schema.roster import Roster
     from xueji_cli.schema.streaming import StreamedRoster

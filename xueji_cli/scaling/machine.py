@@ -12,7 +12,7 @@ import polars as pl
 
 from xueji_cli.matching import scoring
 from xueji_cli.scaling import ending, finding, judging, reading
-from xueji_cli.scaling.reading import NOTHING, Wanted
+from xueji_cli.scaling.wanted import NOTHING, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

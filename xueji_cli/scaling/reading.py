@@ -13,37 +13,19 @@ from xueji_cli.matching.kinds.frequency import frequent
 from xueji_cli.scaling import candidates, records
 from xueji_cli.scaling.parts import Parts
 from xueji_cli.scaling.store import Buckets, keep, mapped
+from xueji_cli.scaling.wanted import Wanted
 from xueji_cli.schema.roster import Roster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-    from xueji_cli.matching.decisions import Decisions
     from xueji_cli.scaling.sizes import Cut
     from xueji_cli.scaling.task import Task
     from xueji_cli.schema.streaming import StreamedRoster
 
 #: Rows of a table in memory that are read at a time.
 _ROWS = 400_000
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Records that are asked for, whatever comes out.
-
-    Attributes:
-        rows: Rows of any table, as Excel shows them: of `--explain`.
-        decisions: What persons decided, of records that are to be found again.
-    """
-
-    rows: AbstractSet[int] = frozenset()
-    decisions: Decisions | None = None
-
-
-#: No record is asked for.
-NOTHING = Wanted()
 
 
 @dataclass(slots=True)

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from xueji_cli.matching.dedupe import Deduped
     from xueji_cli.matching.linking import Linked
     from xueji_cli.matching.people import People
-    from xueji_cli.scaling.reading import Wanted
     from xueji_cli.scaling.spark.stages import Stages
     from xueji_cli.scaling.task import Task
+    from xueji_cli.scaling.wanted import Wanted
     from xueji_cli.schema.matching import KeyPart
     from xueji_cli.schema.roster import Roster
 

@@ -18,8 +18,8 @@ from xueji_cli.tables.table import ROW
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from xueji_cli.scaling.reading import Wanted
     from xueji_cli.scaling.task import Task
+    from xueji_cli.scaling.wanted import Wanted
     from xueji_cli.schema.roster import Roster
     from xueji_cli.schema.streaming import StreamedRoster
 
