@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from typer.main import get_command
 
 from xueji_cli.cli import root_command
 from xueji_cli.console import Console

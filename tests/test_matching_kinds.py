@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stdnum.iso7064 import mod_11_2
 
 from tests.matching_people import child, number, people
 from xueji_cli.matching.kinds import KIND
@@ -13,6 +14,8 @@ from xueji_cli.matching.kinds.idnumbers import _integers, _near_keys
 from xueji_cli.matching.pairing import features_of
 from xueji_cli.schema.matching import KINDS, Comparison
 from xueji_cli.values import han
+
+TEXTS = {"own": pl.String, "typo": pl.String}
 
 
 def level(comparison: str, left: dict[str, str], right: dict[str, str]) -> str | None:
@@ -137,6 +140,32 @@ def test_every_single_mistake_in_a_number_meets_the_number(
     )
     keys = _near_keys(rows)
     assert _integers(pl.Series([right]))[0] in keys.filter(pl.col("row") == 1)["key"].to_list(), (right, wrong)
+
+
+def one_mistake_away(wrong: str) -> set[str]:
+    """Return the numbers with a right check digit that this one may have been meant for."""
+    length = len(wrong)
+    if length == 17:
+        texts = {wrong[:place] + c + wrong[place:] for place in range(18) for c in "0123456789X"}
+    elif length == 19:
+        texts = {wrong[:place] + wrong[place + 1 :] for place in range(19)}
+    else:
+        texts = {wrong[:place] + c + wrong[place + 1 :] for place in range(18) for c in "0123456789X"}
+        texts |= {wrong[:p] + wrong[p + 1] + wrong[p] + wrong[p + 2 :] for p in range(17)}
+    return {text for text in texts if "X" not in text[:17] and mod_11_2.is_valid(text)}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="0123456789", min_size=16, max_size=18), st.sampled_from("0123456789X"), st.integers(0, 60))
+def test_a_mistyped_number_is_looked_for_under_all_it_can_mean_and_under_nothing_else(
+    head: str, last: str, odd: int
+) -> None:
+    wrong = head + last
+    # Sometimes an X stands where none can.
+    wrong = wrong[:odd] + "X" + wrong[odd + 1 :] if odd < len(head) else wrong
+    rows = pl.DataFrame({"row": [0], "own": [None], "typo": [wrong]}, schema={"row": pl.UInt32, **TEXTS})
+    meant = sorted(one_mistake_away(wrong))
+    assert sorted(_near_keys(rows)["key"]) == sorted(_integers(pl.Series(meant, dtype=pl.String)))
 
 
 @given(st.text(alphabet="王子轩萱?A·未末 𠮷", max_size=6), st.text(alphabet="王子轩萱?A·未末 𠮷", max_size=6))

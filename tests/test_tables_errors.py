@@ -106,6 +106,7 @@ BILLION_LAUGHS = (
 UNREADABLE: dict[str, tuple[str, Callable[[], bytes], dict[str, object]]] = {
     "empty.csv": ("empty_file", lambda: b"", {}),
     "blank.csv": ("empty_file", lambda: b"\xef\xbb\xbf\r\n \r\n", {}),
+    "large blank.csv": ("empty_file", lambda: b"\xef\xbb\xbf" + b"\r\n" * 5_000, {}),
     "locked.xlsx": ("password_protected", make.locked_xlsx, {}),
     "locked.xls": ("password_protected", make.locked_xls, {}),
     "locked.ods": ("password_protected", lambda: ods("", "<manifest:encryption-data/>"), {}),
