@@ -11,10 +11,9 @@ from string import Formatter
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
 from xueji_cli.checks.registry import known_rules
-from xueji_cli.cli import app
+from xueji_cli.cli import root_command
 from xueji_cli.messages import catalogue
 
 PACKAGE = Path(catalogue.__file__).parent.parent
@@ -210,7 +209,7 @@ def test_help_has_words_for_every_command_and_option_and_for_nothing_else(lang):
         for child_name, child in getattr(node, "commands", {}).items():
             visit(child, f"{path}_{child_name}" if path else child_name)
 
-    visit(get_command(app), "")
+    visit(root_command("zh"), "")
     assert commands == set(words["commands"])
     assert shared == set(words["options"])
     assert panels == set(words["panels"])

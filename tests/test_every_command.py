@@ -16,9 +16,8 @@ from conftest import Outcome
 from test_cli_secrecy import ASTRAY, AT_HOME, SECRETS, roster, seen
 from test_offline import commands
 from test_protecting import PROTECTED
-from typer.main import get_command
 
-from xueji_cli.cli import app
+from xueji_cli.cli import root_command
 from xueji_cli.tables.writing import neutralise
 
 Command = Callable[..., Outcome]
@@ -72,7 +71,7 @@ def test_no_command_is_forgotten() -> None:
 
 
 def options(name: str) -> dict[str, Any]:
-    node: Any = get_command(app)
+    node: Any = root_command("zh")
     for part in name.split():
         node = node.commands[part]
     return {parameter.name: parameter for parameter in node.params}

@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 from conftest import made_once
-from typer.main import get_command
 
-from xueji_cli.cli import app
+from xueji_cli.cli import root_command
 
 ROOT = Path(__file__).parent.parent
 HERE = Path(__file__).parent
@@ -78,7 +77,7 @@ def commands() -> list[str]:
             return [path]
         return [leaf for name, child in inside.items() for leaf in leaves(child, f"{path} {name}".strip())]
 
-    return leaves(get_command(app), "")
+    return leaves(root_command("zh"), "")
 
 
 @pytest.fixture(scope="module")

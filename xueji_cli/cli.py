@@ -37,11 +37,11 @@ from xueji_cli.console import Console, language
 from xueji_cli.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 USAGE, INTERNAL, INTERRUPTED = 2, 3, 130
 
-_COMMANDS = {
+_COMMANDS: dict[str, tuple[Callable[..., int], type[Command]]] = {
     "check": (check, Command),
     "clean": (clean, Command),
     "dedupe": (dedupe, Command),

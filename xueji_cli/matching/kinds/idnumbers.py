@@ -197,7 +197,8 @@ def _fitting(rest: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the digit that makes the sum right, given the sum of the others."""
     import numpy as np
 
-    return (1 - rest) * np.array([pow(int(weight), -1, 11) for weight in weights]) % 11
+    digit: np.ndarray = (1 - rest) * np.array([pow(int(weight), -1, 11) for weight in weights]) % 11
+    return digit
 
 
 def _changed(digits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -245,5 +246,6 @@ def _with_moved(digits: np.ndarray, scale: np.ndarray, step: int) -> np.ndarray:
     before = np.pad(np.cumsum(digits * around[1 : 1 + length], axis=1), ((0, 0), (1, 0)))
     moved = np.cumsum((digits * around[1 + step : 1 + step + length])[:, ::-1], axis=1)[:, ::-1]
     # Of a digit that is left out nothing is counted.
-    behind = np.pad(moved, ((0, 0), (0, 1))) if step > 0 else np.pad(moved[:, 1:], ((0, 0), (0, 1)))
-    return before[:, : behind.shape[1]] + behind
+    behind = np.pad(moved if step > 0 else moved[:, 1:], ((0, 0), (0, 1)))
+    total: np.ndarray = before[:, : behind.shape[1]] + behind
+    return total
