@@ -129,11 +129,8 @@ def _candidates(
     linking = bool(side.max())
     keys, narrow = usable(model, features)
     wanted = list(dict.fromkeys([part for key in keys for part in key] + narrow))
-
-    def prepare(part: KeyPart) -> Part:
-        return prepared(part_values(model, features, part), people.height)
-
-    parts = dict(zip(wanted, side_by_side(prepare, wanted), strict=True))
+    values = side_by_side(lambda part: prepared(part_values(model, features, part), people.height), wanted)
+    parts = dict(zip(wanted, values, strict=True))
 
     def of_key(key: tuple[KeyPart, ...]) -> _OfKey:
         rows = key_rows([parts[each] for each in key], side)
